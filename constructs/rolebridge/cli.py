@@ -1,0 +1,138 @@
+"""The command ``rolebridge``."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rolebridge.blueprint import load_blueprint
+from rolebridge.generated import OutputError
+from rolebridge.settings import Settings, SettingsError
+from rolebridge.settings.rules import warnings
+from rolebridge.synth import NOT_WRITTEN, SETTINGS_ARE_WRONG, Outcome, synthesize
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_CONFIG = click.option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    default=Path("rolebridge.yaml"),
+    show_default=True,
+    help="The settings file.",
+)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="""\b
+Examples:
+  rolebridge check                         read rolebridge.yaml and report every mistake
+  rolebridge synth                         write generated/ from rolebridge.yaml
+  rolebridge synth --stack meshstack-management
+  rolebridge synth --config prod.yaml --output generated-prod
+
+\b
+Exit codes:
+  0  done
+  1  the settings are wrong: the report says where; nothing was written
+  2  the command line is wrong
+  3  nothing could be written: Node is missing, the output is not ours, the disk is full, …
+""",
+)
+@click.version_option(version("rolebridge"), prog_name="rolebridge")
+def cli() -> None:
+    """Terraform JSON for every role, policy and identity provider that lets meshStack into AWS."""
+
+
+@cli.command()
+@_CONFIG
+def check(config: Path) -> None:
+    """Read the settings and report every mistake; needs no Node and writes nothing."""
+    settings, stacks = load_blueprint(config)
+    _warn(settings)
+    click.echo(f"{config}: fine, {len(stacks)} {'stack' if len(stacks) == 1 else 'stacks'}")
+
+
+@cli.command()
+@_CONFIG
+@click.option("--stack", "-s", "stacks", multiple=True, metavar="NAME", help="Write only this stack; can be repeated.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    default=Path("generated"),
+    show_default=True,
+    help="The folder to write.",
+)
+def synth(config: Path, stacks: tuple[str, ...], output: Path) -> None:
+    """Write the Terraform JSON, whole or not at all: the same bytes as `python main.py` and `cdktf synth`."""
+    outcome = synthesize(config, output, stacks)
+    _warn(outcome.settings)
+    from rich.console import Console
+
+    Console().print(_summary(outcome, output, stacks), soft_wrap=True)
+    from rolebridge import engine
+
+    if not engine.index_is_built():
+        click.echo("hint: run `python -m rolebridge.engine` once, and every synth is three times faster", err=True)
+
+
+def _summary(outcome: Outcome, output: Path, only: tuple[str, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, caption=_caption(outcome, output), caption_justify="left")
+    table.add_column("stack")
+    table.add_column("account")
+    table.add_column("resources", justify="right")
+    table.add_column("changed")
+    for stack in outcome.stacks:
+        if not only or stack.name in only:
+            account = f"{stack.account_name} ({stack.account.id})"
+            resources = str(outcome.synthesis.resources(stack.name))
+            table.add_row(stack.name, account, resources, _change(outcome, stack.name))
+    for path in outcome.changes.removed:
+        if path.startswith("stacks/"):
+            table.add_row(path.split("/")[1], "", "", "removed")
+    return table
+
+
+def _change(outcome: Outcome, stack: str) -> str:
+    paths = set(outcome.synthesis.files[stack])
+    file = f"stacks/{stack}/cdk.tf.json"
+    if file in outcome.changes.added:
+        return "new"
+    policies = sorted(Path(path).stem for path in paths & {*outcome.changes.added, *outcome.changes.changed} - {file})
+    if file in outcome.changes.changed:
+        return ", ".join(["changed", *policies])
+    return ", ".join(policies)
+
+
+def _caption(outcome: Outcome, output: Path) -> str:
+    changes = outcome.changes
+    counts = {"new": changes.added, "changed": changes.changed, "removed": changes.removed}
+    parts = [f"{len(paths)} {what}" for what, paths in counts.items() if paths]
+    return f"{output}: {', '.join(parts)}" if parts else f"{output}: nothing changed"
+
+
+def _warn(settings: Settings) -> None:
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+
+
+def main() -> None:
+    """Run the command; every expected failure is one report on standard error and an exit code."""
+    try:
+        cli()
+    except SettingsError as error:
+        click.echo(error.report(), err=True)
+        sys.exit(SETTINGS_ARE_WRONG)
+    except (OutputError, RuntimeError, ValueError) as error:
+        click.echo(f"rolebridge: {error}", err=True)
+        sys.exit(NOT_WRITTEN)

@@ -1,0 +1,113 @@
+"""From the text of ``rolebridge.yaml`` to checked settings, or to one report of everything that is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from pathlib import Path as FilePath
+from typing import Any
+
+from rolebridge.settings.document import Document, read_document
+from rolebridge.settings.model import Settings
+from rolebridge.settings.report import Mistake, Path, SettingsError
+from rolebridge.settings.rules import RULES, check_rules
+from rolebridge.settings.schema import check_schema
+from rolebridge.settings.structure import structure
+
+Check = Callable[[Settings], Iterable[Mistake]]
+"""A check of what the settings give, which rooms below bring along: sizes of policies, names that collide."""
+
+
+def read_settings(file: FilePath) -> str:
+    """Return the text of a settings file.
+
+    Raises:
+        SettingsError: it is not there, cannot be read, or is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        found, allowed = f"a byte that is not UTF-8 at position {error.start:,}", "UTF-8 text"
+    except IsADirectoryError:
+        found, allowed = "a folder", "a YAML file"
+    except FileNotFoundError:
+        found, allowed = "no such file", "a YAML file; the repository's rolebridge.yaml is a complete example"
+    except OSError as error:
+        found, allowed = error.strerror or str(error), "a file that can be read"
+    raise SettingsError(str(file), [Mistake(path=(), found=found, allowed=allowed)])
+
+
+def load_settings(file: FilePath, *checks: Check) -> Settings:
+    """Read and check a settings file.
+
+    Raises:
+        SettingsError: with every mistake that was found.
+    """
+    return parse_settings(read_settings(file), str(file), *checks)
+
+
+def parse_settings(text: str, file: str, *checks: Check) -> Settings:
+    """Check the text of a settings file; ``file`` is what reports call it.
+
+    Raises:
+        SettingsError: with every mistake that was found.
+    """
+    document = read_document(file, text)
+    mistakes = [*document.mistakes, *check_schema(document)]
+    if mistakes:
+        mistakes += _mistakes_in_the_rest(document, mistakes)
+    else:
+        settings = structure(Settings, document.value)
+        mistakes = check_rules(settings, document)
+        if not mistakes:
+            mistakes = [mistake for check in checks for mistake in check(settings)]
+        if not mistakes:
+            return settings
+    placed = [
+        mistake
+        if mistake.line
+        else dataclasses.replace(mistake, line=document.line(mistake.path, at_key=mistake.at_key))
+        for mistake in mistakes
+    ]
+    raise SettingsError(file, sorted(placed, key=lambda mistake: mistake.line or 0))
+
+
+def _mistakes_in_the_rest(document: Document, known: list[Mistake]) -> list[Mistake]:
+    """Hold the rules against what is left when everything is taken out that does not fit the schema.
+
+    A rule that needs what was taken out says nothing: it cannot know. What it says of a place that is known to be
+    wrong is left out.
+    """
+    if not isinstance(document.value, dict):
+        return []
+    rest = deepcopy(document.value)
+    for mistake in known:
+        _take_out(rest, mistake.path)
+    broken = {mistake.path for mistake in known}
+    found: list[Mistake] = []
+    for rule in RULES:
+        with contextlib.suppress(AttributeError, KeyError, TypeError, IndexError):
+            for mistake in rule(structure(Settings, rest, partial=True), dataclasses.replace(document, value=rest)):
+                found.append(mistake)
+    return [mistake for mistake in found if not any(_related(mistake.path, path) for path in broken)]
+
+
+def _take_out(value: Any, path: Path) -> None:
+    """Take what ``path`` names out of a mapping; an item of a list stays, since the others would change places."""
+    if not path:
+        return
+    *way, last = path
+    try:
+        for step in way:
+            value = value[step]
+    except (KeyError, IndexError, TypeError):
+        return
+    if isinstance(value, dict):
+        value.pop(last, None)
+
+
+def _related(one: Path, other: Path) -> bool:
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]

@@ -1,0 +1,306 @@
+"""What an operator may write in ``rolebridge.yaml``, as frozen typed values.
+
+Each class mirrors one object of ``schema.json`` (``tests/settings/test_schema.py`` holds the two together). What a
+setting means, its format and its limits stand in the schema, once, where an editor can show them; the defaults stand
+here, and the names among them are the guide's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Partition = Literal["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
+Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerraformVariable:
+    """A value that a Terraform variable of this name supplies when the stack is planned."""
+
+    variable: str
+
+
+ExternalId = str | TerraformVariable
+
+
+# --- Terraform and accounts ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerraformVersions:
+    """The version ranges written into each stack. The defaults are what has been tried."""
+
+    required_version: str = "~> 1.11"
+    aws_provider: str = "~> 5.100"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssumeRole:
+    """A role that the AWS provider assumes in the account before it makes anything."""
+
+    role_arn: str
+    external_id: str | None = None
+    session_name: str | None = None
+    duration: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How Terraform gets into an account. Neither: the ambient credentials of whoever runs it."""
+
+    profile: str | None = None
+    assume_role: AssumeRole | None = None
+
+
+Backend = Mapping[str, Mapping[str, Any]]
+"""One backend: its type and its arguments, with ``{stack}`` where the state key is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An AWS account that something stands in."""
+
+    id: str
+    region: str | None = None
+    access: Access | None = None
+    backend: Backend | None = None
+    tags: Tags = field(default_factory=dict)
+
+
+# --- IAM in general --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class IamDefaults:
+    """What every role, user and policy takes that says nothing of its own."""
+
+    path: str = "/"
+    permissions_boundary: str | None = None
+    max_session_duration: int = 3600
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleOptions:
+    """What can be chosen for an IAM role; ``None`` falls back to :class:`IamDefaults`."""
+
+    name: str
+    path: str | None = None
+    description: str | None = None
+    max_session_duration: int | None = None
+    permissions_boundary: str | None = None
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyOptions:
+    """What can be chosen for a customer managed policy; ``None`` falls back to :class:`IamDefaults`."""
+
+    name: str
+    path: str | None = None
+    description: str | None = None
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """A long-lived access key for an IAM user, made only where this object stands."""
+
+    pgp_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserOptions:
+    """What can be chosen for an IAM user; ``None`` falls back to :class:`IamDefaults`."""
+
+    name: str
+    path: str | None = None
+    permissions_boundary: str | None = None
+    tags: Tags = field(default_factory=dict)
+    access_key: AccessKey | None = None
+
+
+# --- meshStack -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadIdentity:
+    """Option A of section 1: tokens of an outside issuer open the role."""
+
+    subject: str
+    issuer: str | None = None
+    audience: str | None = None
+    provider_arn: str | None = None
+    thumbprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceUser(UserOptions):
+    """Option B of section 1: an IAM user."""
+
+    name: str = "meshfed-service-user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authentication:
+    """How meshStack's replicator proves who it is: Option A, Option B, or both while moving from one to the other."""
+
+    workload_identity: WorkloadIdentity | None = None
+    iam_user: ServiceUser | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostExplorerUser(UserOptions):
+    """Option B for metering (section 10)."""
+
+    name: str = "cost-explorer-user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeteringAuthentication:
+    """How meshStack's metering proves who it is; issuer and audience default to the replicator's."""
+
+    workload_identity: WorkloadIdentity | None = None
+    iam_user: CostExplorerUser | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meshcloud:
+    """The meshcloud account (section 1)."""
+
+    account: str = "meshcloud"
+    role: RoleOptions = RoleOptions(name="MeshstackAssumeRoleIF")
+    policy: PolicyOptions = PolicyOptions(name="MeshstackAssumeRolePolicy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagMatch:
+    """Accounts recognized by their tags: tag key to the values that match."""
+
+    any_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    all_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseAccounts:
+    """Which accounts meshStack may close (section 2)."""
+
+    organization_paths: tuple[str, ...] = ()
+    tags: TagMatch | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlTower:
+    """Enrollment with AWS Control Tower (section 8). The guide names only the policy's statement."""
+
+    portfolio_id: str
+    product_id: str | None = None
+    actions: Literal["guide", "minimal"] = "guide"
+    policy: PolicyOptions = PolicyOptions(name="AWSControlTowerAccountFactoryAccess")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Management:
+    """The management account (section 2). The guide gives its policy no name."""
+
+    sso_instance_arn: str
+    account: str = "management"
+    role: RoleOptions = RoleOptions(name="MeshfedServiceRole")
+    policy: PolicyOptions = PolicyOptions(name="MeshfedServiceRolePolicy")
+    organizational_units: tuple[str, ...] = ()
+    close_accounts: CloseAccounts | None = None
+    identity_store: bool = False
+    control_tower: ControlTower | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSetTargets:
+    """The accounts that stack sets are rolled out to, and what they may make there (section 3)."""
+
+    accounts: tuple[str, ...]
+    trust: Literal["administration_role", "automation_account"] = "administration_role"
+    role: RoleOptions = RoleOptions(name="AWSCloudFormationStackSetExecutionRole", path="/")
+    statements: tuple[Mapping[str, Any], ...] = ()
+    managed_policies: tuple[str, ...] = ()
+    policy: PolicyOptions = PolicyOptions(name="AWSCloudFormationStackSetExecutionRolePolicy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSetRoles:
+    """The roles of CloudFormation stack sets with self-managed permissions (section 3)."""
+
+    enabled: bool = True
+    role: RoleOptions = RoleOptions(name="AWSCloudFormationStackSetAdministrationRole")
+    policy: PolicyOptions = PolicyOptions(name="AWSCloudFormationStackSetAdministrationRolePolicy")
+    confused_deputy_protection: bool = False
+    opt_in_regions: tuple[str, ...] = ()
+    targets: StackSetTargets | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Automation:
+    """The automation account (section 3). The guide gives its policy no name."""
+
+    account: str = "automation"
+    role: RoleOptions = RoleOptions(name="MeshfedAutomationRole")
+    policy: PolicyOptions = PolicyOptions(name="MeshfedAutomationRolePolicy")
+    lambda_functions: tuple[str, ...] = ()
+    stack_sets: tuple[str, ...] = ()
+    stack_set_roles: StackSetRoles = StackSetRoles()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metering:
+    """Metering (sections 10 and 11): a role in the meshcloud account and one in the management account."""
+
+    external_id: ExternalId
+    authentication: MeteringAuthentication
+    role: RoleOptions = RoleOptions(name="CostExplorerRole")
+    policy: PolicyOptions = PolicyOptions(name="CostExplorerPolicy")
+    service_role: RoleOptions = RoleOptions(name="MeshCostExplorerServiceRole")
+    service_policy: PolicyOptions = PolicyOptions(name="MeshCostExplorerServiceRolePolicy")
+    reserved_instances: bool = True
+    savings_plans: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantImport:
+    """Unmanaged accounts that meshStack is to take over (section 12)."""
+
+    accounts: tuple[str, ...]
+    permissions: Literal["administrator", "downgraded"] = "administrator"
+    policy: PolicyOptions = PolicyOptions(name="MeshstackAccountAccessRolePolicy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meshstack:
+    """Everything of the meshStack guide."""
+
+    external_id: ExternalId
+    authentication: Authentication
+    management: Management
+    meshcloud: Meshcloud = Meshcloud()
+    account_access_role: RoleOptions = RoleOptions(name="MeshstackAccountAccessRole", path="/")
+    automation: Automation | None = None
+    metering: Metering | None = None
+    tenant_import: TenantImport | None = None
+
+
+# --- the whole -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The whole of ``rolebridge.yaml``."""
+
+    region: str
+    accounts: Mapping[str, Account]
+    backend: Backend
+    partition: Partition = "aws"
+    terraform: TerraformVersions = TerraformVersions()
+    access: Access = Access()
+    tags: Tags = field(default_factory=dict)
+    iam: IamDefaults = IamDefaults()
+    meshstack: Meshstack | None = None

@@ -1,0 +1,592 @@
+"""What no schema can say: how settings have to fit each other, and AWS.
+
+Each rule is a function from settings to mistakes. A rule says in its docstring whom it protects from what.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rolebridge.settings.document import Document
+from rolebridge.settings.model import (
+    Access,
+    Meshstack,
+    Settings,
+    TerraformVariable,
+    WorkloadIdentity,
+)
+from rolebridge.settings.report import Mistake, Path, nearest, show_path, show_value
+
+Rule = Callable[[Settings, Document], Iterator[Mistake]]
+
+BUILT_IN_ISSUERS = {
+    "https://accounts.google.com": "Google",
+    "https://www.amazon.com": "Login with Amazon",
+    "https://graph.facebook.com": "Facebook",
+    "https://cognito-identity.amazonaws.com": "Amazon Cognito",
+}
+"""Issuers that AWS knows by itself (IAM user guide, «Principal element», OIDC federated principals)."""
+
+_REGION_PREFIX = {
+    "aws-cn": ("cn-",),
+    "aws-us-gov": ("us-gov-",),
+    "aws-eusc": ("eusc-",),
+    "aws-iso": ("us-iso-",),
+    "aws-iso-b": ("us-isob-",),
+    "aws-iso-e": ("eu-isoe-",),
+    "aws-iso-f": ("us-isof-",),
+}
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def references_to_accounts(settings: Settings) -> Iterator[tuple[Path, str]]:
+    """Yield every place that names an account, and the name."""
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    yield ("meshstack", "meshcloud", "account"), mesh.meshcloud.account
+    yield ("meshstack", "management", "account"), mesh.management.account
+    if mesh.automation:
+        yield ("meshstack", "automation", "account"), mesh.automation.account
+        targets = mesh.automation.stack_set_roles.targets
+        for position, name in enumerate(targets.accounts if targets else ()):
+            yield ("meshstack", "automation", "stack_set_roles", "targets", "accounts", position), name
+    for position, name in enumerate(mesh.tenant_import.accounts if mesh.tenant_import else ()):
+        yield ("meshstack", "tenant_import", "accounts", position), name
+
+
+def _accounts_exist(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A name that no account has would give a stack without an account."""
+    for path, name in references_to_accounts(settings):
+        if name not in settings.accounts:
+            slip = nearest(name, settings.accounts)
+            yield Mistake(
+                path=path,
+                found=show_value(name),
+                allowed=f"a name under accounts: {', '.join(settings.accounts)}",
+                hint=f"did you mean {slip}?" if slip else None,
+            )
+
+
+def _account_ids_are_distinct(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """The same id under two names is a slip of the pen that puts one account's roles into another."""
+    first: dict[str, str] = {}
+    for name, account in settings.accounts.items():
+        if account.id in first:
+            yield Mistake(
+                path=("accounts", name, "id"),
+                found=f"{show_value(account.id)}, which accounts.{first[account.id]} has too",
+                allowed="an id of its own for each account",
+            )
+        first.setdefault(account.id, name)
+
+
+def _meshstack_accounts_are_distinct(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """The guide separates its three accounts so that one that is broken into does not open the others."""
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    taken: dict[str, str] = {}
+    parts = [("meshcloud", mesh.meshcloud.account), ("management", mesh.management.account)]
+    if mesh.automation:
+        parts.append(("automation", mesh.automation.account))
+    for part, name in parts:
+        if name in taken:
+            yield Mistake(
+                path=("meshstack", part, "account"),
+                found=f"{show_value(name)}, which is the {taken[name]} account",
+                allowed="an account of its own each for meshcloud, management and automation",
+            )
+        taken.setdefault(name, part)
+    for position, name in enumerate(mesh.tenant_import.accounts if mesh.tenant_import else ()):
+        if name in taken:
+            yield Mistake(
+                path=("meshstack", "tenant_import", "accounts", position),
+                found=f"{show_value(name)}, which is the {taken[name]} account",
+                allowed="accounts that meshStack does not use itself",
+            )
+
+
+def _regions_fit_the_partition(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A region of another partition fails only at the first plan, with credentials that look wrong."""
+    places: list[tuple[Path, str | None]] = [(("region",), settings.region)]
+    places += [(("accounts", name, "region"), account.region) for name, account in settings.accounts.items()]
+    if settings.meshstack and settings.meshstack.automation:
+        opt_in = settings.meshstack.automation.stack_set_roles.opt_in_regions
+        base: Path = ("meshstack", "automation", "stack_set_roles", "opt_in_regions")
+        places += [((*base, position), region) for position, region in enumerate(opt_in)]
+    foreign = [prefix for prefixes in _REGION_PREFIX.values() for prefix in prefixes]
+    own = _REGION_PREFIX.get(settings.partition, ())
+    for path, region in places:
+        if region is None:
+            continue
+        fits = region.startswith(own) if own else not region.startswith(tuple(foreign))
+        if not fits:
+            yield Mistake(
+                path=path,
+                found=show_value(region),
+                allowed=f"a region of the partition {settings.partition}" + (f" ({own[0]}…)" if own else ""),
+            )
+
+
+def _arns_fit_the_partition(settings: Settings, document: Document) -> Iterator[Mistake]:
+    """An ARN of another partition matches nothing, silently."""
+    for path, text in _texts(document.value, ()):
+        match = re.match(r"arn:([a-z-]+):", text)
+        if match and match[1] != settings.partition and path[:1] != ("backend",) and "backend" not in path:
+            yield Mistake(
+                path=path,
+                found=show_value(text),
+                allowed=f"an ARN of the partition {settings.partition}, arn:{settings.partition}:…",
+            )
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _texts(item, (*path, position))
+
+
+def _arns_fit_their_account(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A role, provider or function of another account is not the one that is meant."""
+    for path, arn, account in _arns_of_accounts(settings):
+        found = arn.split(":")[4]
+        if found not in (settings.accounts[account].id, "aws", "{account_id}"):
+            yield Mistake(
+                path=path,
+                found=show_value(arn),
+                allowed=f"an ARN of account {account} ({settings.accounts[account].id})",
+                hint="{account_id} is filled in for each account" if "accounts" not in path else None,
+            )
+
+
+def _arns_of_accounts(settings: Settings) -> Iterator[tuple[Path, str, str]]:
+    """Yield the ARNs that belong to a certain account: where, the ARN, the account's short name."""
+    for name, account in settings.accounts.items():
+        access = account.access or settings.access
+        if access.assume_role and name in _used(settings):
+            path: Path = ("accounts", name, "access") if account.access else ("access",)
+            yield (*path, "assume_role", "role_arn"), access.assume_role.role_arn, name
+    for path, boundary, account_names in _boundaries(settings):
+        for name in account_names:
+            yield path, boundary, name
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    for path, identity in _workload_identities(mesh):
+        if identity.provider_arn:
+            yield (*path, "provider_arn"), identity.provider_arn, mesh.meshcloud.account
+    for position, unit in enumerate(mesh.management.organizational_units):
+        yield ("meshstack", "management", "organizational_units", position), unit, mesh.management.account
+    if mesh.automation is None:
+        return
+    for position, function in enumerate(mesh.automation.lambda_functions):
+        yield ("meshstack", "automation", "lambda_functions", position), function, mesh.automation.account
+    if targets := mesh.automation.stack_set_roles.targets:
+        base: Path = ("meshstack", "automation", "stack_set_roles", "targets")
+        for position, policy in enumerate(targets.managed_policies):
+            for name in targets.accounts:
+                yield (*base, "managed_policies", position), policy, name
+
+
+def _used(settings: Settings) -> set[str]:
+    return {name for _, name in references_to_accounts(settings) if name in settings.accounts}
+
+
+def _boundaries(settings: Settings) -> Iterator[tuple[Path, str, list[str]]]:
+    """Yield every permissions boundary and the accounts of the roles and users that it bounds."""
+    if settings.iam.permissions_boundary:
+        yield ("iam", "permissions_boundary"), settings.iam.permissions_boundary, sorted(_used(settings))
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    holders: list[tuple[Path, Any, list[str]]] = [
+        (("meshcloud", "role"), mesh.meshcloud.role, [mesh.meshcloud.account]),
+        (("authentication", "iam_user"), mesh.authentication.iam_user, [mesh.meshcloud.account]),
+        (("management", "role"), mesh.management.role, [mesh.management.account]),
+        (
+            ("account_access_role",),
+            mesh.account_access_role,
+            list(mesh.tenant_import.accounts) if mesh.tenant_import else [],
+        ),
+    ]
+    if mesh.automation:
+        roles = mesh.automation.stack_set_roles
+        holders.append((("automation", "role"), mesh.automation.role, [mesh.automation.account]))
+        holders.append((("automation", "stack_set_roles", "role"), roles.role, [mesh.automation.account]))
+        if roles.targets:
+            path: Path = ("automation", "stack_set_roles", "targets", "role")
+            holders.append((path, roles.targets.role, list(roles.targets.accounts)))
+    if mesh.metering:
+        holders.append((("metering", "role"), mesh.metering.role, [mesh.meshcloud.account]))
+        holders.append((("metering", "service_role"), mesh.metering.service_role, [mesh.management.account]))
+        user = mesh.metering.authentication.iam_user
+        holders.append((("metering", "authentication", "iam_user"), user, [mesh.meshcloud.account]))
+    for path, holder, accounts in holders:
+        if holder and holder.permissions_boundary:
+            yield ("meshstack", *path, "permissions_boundary"), holder.permissions_boundary, accounts
+
+
+def _organization_is_one(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """Two organization ids cannot both be this organization's."""
+    if settings.meshstack is None:
+        return
+    management = settings.meshstack.management
+    base: Path = ("meshstack", "management")
+    places: list[tuple[Path, str]] = [
+        ((*base, "organizational_units", position), unit.split("/")[1])
+        for position, unit in enumerate(management.organizational_units)
+    ]
+    paths = management.close_accounts.organization_paths if management.close_accounts else ()
+    places += [
+        ((*base, "close_accounts", "organization_paths", position), path.split("/")[0])
+        for position, path in enumerate(paths)
+    ]
+    for path, organization in places[1:]:
+        if organization != places[0][1]:
+            yield Mistake(
+                path=path,
+                found=show_value(organization),
+                allowed=f"the organization of {show_path(places[0][0])}, {places[0][1]}",
+            )
+
+
+def _workload_identities(mesh: Meshstack) -> Iterator[tuple[Path, WorkloadIdentity]]:
+    if mesh.authentication.workload_identity:
+        yield ("meshstack", "authentication", "workload_identity"), mesh.authentication.workload_identity
+    if mesh.metering and mesh.metering.authentication.workload_identity:
+        path: Path = ("meshstack", "metering", "authentication", "workload_identity")
+        yield path, mesh.metering.authentication.workload_identity
+
+
+def _workload_identities_are_complete(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """Without issuer or audience the trust would let in more than meshStack."""
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    replicator = mesh.authentication.workload_identity
+    for path, identity in _workload_identities(mesh):
+        for name in ("issuer", "audience"):
+            lender = replicator if identity is not replicator else None
+            if getattr(identity, name) is None and (lender is None or getattr(lender, name) is None):
+                hint = "the replicator has none that metering could take over" if "metering" in path else None
+                yield Mistake(
+                    path=(*path, name), found="nothing", allowed=f"the {name} that meshStack shows", hint=hint
+                )
+
+
+def _issuers_are_not_built_in(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """An OIDC provider for an issuer that AWS has built in is refused, or shadows the built-in one and breaks it."""
+    if settings.meshstack is None:
+        return
+    for path, identity in _workload_identities(settings.meshstack):
+        name = BUILT_IN_ISSUERS.get((identity.issuer or "").rstrip("/").lower())
+        if name:
+            yield Mistake(
+                path=(*path, "issuer"),
+                found=show_value(identity.issuer),
+                allowed="meshStack's own issuer, as its platform configuration shows it",
+                hint=f"{name} is built into AWS and needs no OIDC provider; one can break federation",
+            )
+
+
+def _existing_providers_fit(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A provider of another issuer lets its tokens in and meshStack's not."""
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    replicator = mesh.authentication.workload_identity
+    for path, identity in _workload_identities(mesh):
+        if identity.provider_arn is None:
+            continue
+        issuer = identity.issuer or (replicator.issuer if replicator else None)
+        expected = (issuer or "").removeprefix("https://")
+        if issuer and identity.provider_arn.partition(":oidc-provider/")[2] != expected:
+            yield Mistake(
+                path=(*path, "provider_arn"),
+                found=show_value(identity.provider_arn),
+                allowed=f"the provider of the issuer {issuer}, …:oidc-provider/{expected}",
+            )
+        if identity.thumbprints:
+            yield Mistake(
+                path=(*path, "thumbprints"),
+                found="thumbprints beside provider_arn",
+                allowed="one of the two",
+                hint="an existing provider has its thumbprints already",
+            )
+        if replicator and identity is not replicator and replicator.issuer == issuer and not replicator.provider_arn:
+            yield Mistake(
+                path=(*path, "provider_arn"),
+                found=show_value(identity.provider_arn),
+                allowed="the replicator's provider: AWS has one per issuer and account",
+                hint="give provider_arn under meshstack.authentication.workload_identity; metering takes it over",
+            )
+
+
+def _external_ids_are_distinct(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """One external id for two purposes lets either reach what is the other's (confused deputy)."""
+    mesh = settings.meshstack
+    if mesh and mesh.metering and mesh.metering.external_id == mesh.external_id:
+        shared = mesh.external_id
+        same = f"the variable {shared.variable}" if isinstance(shared, TerraformVariable) else show_value(shared)
+        yield Mistake(
+            path=("meshstack", "metering", "external_id"),
+            found=f"{same}, which meshstack.external_id has too",
+            allowed="an external id of metering's own",
+        )
+
+
+def _stack_set_targets_state_their_policy(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A role without permissions helps nobody, and one with all of them is for the operator to write down."""
+    mesh = settings.meshstack
+    if mesh is None or mesh.automation is None or mesh.automation.stack_set_roles.targets is None:
+        return
+    targets = mesh.automation.stack_set_roles.targets
+    path: Path = ("meshstack", "automation", "stack_set_roles", "targets")
+    if not targets.statements and not targets.managed_policies:
+        yield Mistake(
+            path=(*path, "statements"),
+            found="neither statements nor managed_policies",
+            allowed="at least one of them: what your stack sets may make",
+        )
+    yield from _statement_mistakes((*path, "statements"), targets.statements)
+
+
+def _statement_mistakes(base: Path, statements: tuple[Mapping[str, Any], ...]) -> Iterator[Mistake]:
+    """IAM refuses these only when the policy is made (IAM user guide, «IAM JSON policy element reference»)."""
+    sids: dict[str, int] = {}
+    for position, statement in enumerate(statements):
+        path = (*base, position)
+        for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
+            given = [name for name in (one, other) if name in statement]
+            if len(given) != 1:
+                yield Mistake(
+                    path=path,
+                    found=" and ".join(given) or "neither",
+                    allowed=f"exactly one of {one} and {other}",
+                )
+        for name in ("Action", "NotAction"):
+            for where, action in _each(statement.get(name), (*path, name)):
+                if action != "*" and not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", action):
+                    yield Mistake(path=where, found=show_value(action), allowed="*, or service:Action, as s3:GetObject")
+        for name in ("Resource", "NotResource"):
+            for where, resource in _each(statement.get(name), (*path, name)):
+                if resource != "*" and not re.match(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", resource):
+                    yield Mistake(path=where, found=show_value(resource), allowed="*, or an ARN")
+        sid = statement.get("Sid")
+        if sid and sid in sids:
+            yield Mistake(
+                path=(*path, "Sid"),
+                found=f"{show_value(sid)}, which statement {sids[sid]} has too",
+                allowed="each once",
+            )
+        elif sid:
+            sids[sid] = position
+
+
+def _each(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    else:
+        for position, item in enumerate(value or ()):
+            yield (*path, position), item
+
+
+STATE_KEYS = {
+    "local": ("path",),
+    "s3": ("key",),
+    "gcs": ("prefix",),
+    "azurerm": ("key",),
+    "http": ("address", "lock_address", "unlock_address"),
+    "remote": ("workspace",),
+    "cloud": ("workspace",),
+}
+"""The arguments of each backend that say where one stack's state is."""
+
+
+def _backends(settings: Settings) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
+    holders: list[tuple[Path, Any]] = [(("backend",), settings.backend)]
+    holders += [(("accounts", name, "backend"), account.backend) for name, account in settings.accounts.items()]
+    for path, backend in holders:
+        for kind, arguments in (backend or {}).items():
+            yield (*path, kind), kind, arguments
+
+
+def _states_are_apart(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """Two stacks that share a state destroy each other's roles."""
+    for path, kind, arguments in _backends(settings):
+        for name in STATE_KEYS[kind]:
+            value = arguments.get(name)
+            if value is not None and "{stack}" not in value:
+                yield Mistake(
+                    path=(*path, name),
+                    found=show_value(value),
+                    allowed="a text that holds {stack}, so that each stack has a state of its own",
+                )
+
+
+def _backend_arguments_fit(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """What the backends refuse only at init, or accept and then do not lock."""
+    for path, kind, arguments in _backends(settings):
+        if kind == "http" and ("lock_address" in arguments) != ("unlock_address" in arguments):
+            missing = "unlock_address" if "lock_address" in arguments else "lock_address"
+            yield Mistake(path=(*path, missing), found="nothing", allowed="lock_address and unlock_address, or neither")
+        if kind in ("remote", "cloud"):
+            workspace = arguments.get("workspace", "").replace("{stack}", "")
+            if not re.fullmatch(r"[A-Za-z0-9_-]{0,40}", workspace):
+                yield Mistake(
+                    path=(*path, "workspace"),
+                    found=show_value(arguments["workspace"]),
+                    allowed="letters, digits, - and _, at most 40 besides {stack}",
+                )
+        low, high = arguments.get("retry_wait_min"), arguments.get("retry_wait_max")
+        if low is not None and high is not None and low > high:
+            yield Mistake(path=(*path, "retry_wait_min"), found=str(low), allowed=f"at most retry_wait_max, {high}")
+
+
+def _placeholders_are_known(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A placeholder that nobody fills in would reach AWS with its braces."""
+    places: list[tuple[Path, str | None, tuple[str, ...]]] = []
+    accesses: list[tuple[Path, Access | None]] = [(("access",), settings.access)]
+    accesses += [(("accounts", name, "access"), account.access) for name, account in settings.accounts.items()]
+    for path, access in accesses:
+        if access:
+            places.append(((*path, "profile"), access.profile, ("account", "account_id")))
+        if access and access.assume_role:
+            arn = access.assume_role.role_arn
+            places.append(((*path, "assume_role", "role_arn"), arn, ("partition", "account", "account_id")))
+    for path, boundary, _ in _boundaries(settings):
+        places.append((path, boundary, ("partition", "account_id")))
+    for path, _kind, arguments in _backends(settings):
+        places += [((*path, name), value, ("stack",)) for name, value in arguments.items() if isinstance(value, str)]
+    for path, text, known in places:
+        for unknown in (name for name in _PLACEHOLDER.findall(text or "") if name not in known):
+            yield Mistake(
+                path=path,
+                found=f"{{{unknown}}} in {show_value(text)}",
+                allowed=", ".join(f"{{{name}}}" for name in known),
+            )
+
+
+def _tags_fit_iam(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """IAM takes letters, separators and digits of any language, and sees Team and team as the same key."""
+    for path, tags in _all_tags(settings):
+        folded: dict[str, str] = {}
+        for key, value in tags.items():
+            for text in (key, value):
+                odd = [c for c in text if c not in "_.:/=+-@" and unicodedata.category(c)[0] not in "LZN"]
+                if odd:
+                    yield Mistake(
+                        path=(*path, key),
+                        at_key=text is key,
+                        found=f"{show_value(odd[0])} in {show_value(text)}",
+                        allowed="letters, digits, spaces and _ . : / = + - @",
+                    )
+            if key.lower() in folded:
+                yield Mistake(
+                    path=(*path, key),
+                    at_key=True,
+                    found=f"{show_value(key)} besides {show_value(folded[key.lower()])}",
+                    allowed="each key once, whatever its case",
+                )
+            folded[key.lower()] = key
+
+
+def _all_tags(settings: Settings) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    yield ("tags",), settings.tags
+    yield ("iam", "tags"), settings.iam.tags
+    for name, account in settings.accounts.items():
+        yield ("accounts", name, "tags"), account.tags
+    yield from _tags_within(settings.meshstack, ("meshstack",))
+
+
+def _tags_within(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Yield the tags of every role, user and policy below ``value``."""
+    for name, part in vars(value).items() if hasattr(value, "__dataclass_fields__") else ():
+        if name == "tags" and isinstance(part, Mapping):
+            yield (*path, name), part
+        else:
+            yield from _tags_within(part, (*path, name))
+
+
+def _text_is_not_a_token(_settings: Settings, document: Document) -> Iterator[Mistake]:
+    """CDKTF replaces its own token marks wherever they stand, in an operator's text too."""
+    for path, text in _texts(document.value, ()):
+        if "TfToken[" in text:
+            yield Mistake(path=path, found=show_value(text), allowed="text without TfToken[, CDKTF's own mark")
+
+
+RULES: tuple[Rule, ...] = (
+    _accounts_exist,
+    _account_ids_are_distinct,
+    _meshstack_accounts_are_distinct,
+    _regions_fit_the_partition,
+    _arns_fit_the_partition,
+    _arns_fit_their_account,
+    _organization_is_one,
+    _workload_identities_are_complete,
+    _issuers_are_not_built_in,
+    _existing_providers_fit,
+    _external_ids_are_distinct,
+    _stack_set_targets_state_their_policy,
+    _states_are_apart,
+    _backend_arguments_fit,
+    _placeholders_are_known,
+    _tags_fit_iam,
+    _text_is_not_a_token,
+)
+
+
+def check_rules(settings: Settings, document: Document) -> list[Mistake]:
+    """Return every mistake that the rules find, one report per place and finding."""
+    found = [mistake for rule in RULES for mistake in rule(settings, document)]
+    return list({(mistake.path, mistake.found, mistake.allowed): mistake for mistake in found}.values())
+
+
+def _unused_accounts(settings: Settings) -> Iterator[str]:
+    used = _used(settings)
+    for name in settings.accounts:
+        if name not in used:
+            yield f"accounts.{name} is not used: nothing is made in it"
+
+
+def _keys_that_live_long(settings: Settings) -> Iterator[str]:
+    mesh = settings.meshstack
+    if mesh is None:
+        return
+    for name, both in (
+        ("authentication", mesh.authentication),
+        ("metering.authentication", getattr(mesh.metering, "authentication", None)),
+    ):
+        if both and both.workload_identity and both.iam_user:
+            yield f"meshstack.{name} has workload_identity and iam_user: once meshStack uses the former, take iam_user out"
+        if both and both.iam_user and both.iam_user.access_key:
+            key = both.iam_user.access_key
+            kept = "encrypted with your PGP key" if key.pgp_key else "in plain text in the state"
+            yield f"meshstack.{name}.iam_user makes an access key that lives until it is removed; its secret is {kept}"
+
+
+def _subject_twice(settings: Settings) -> Iterator[str]:
+    mesh = settings.meshstack
+    if mesh is None or mesh.metering is None:
+        return
+    replicator, metering = (
+        mesh.authentication.workload_identity,
+        mesh.metering.authentication.workload_identity,
+    )
+    if replicator and metering and replicator.subject == metering.subject:
+        yield "meshstack.metering has the replicator's subject; meshStack shows a subject of its own for metering"
+
+
+def warnings(settings: Settings) -> list[str]:
+    """Return what is allowed and yet worth a look."""
+    return [*_unused_accounts(settings), *_keys_that_live_long(settings), *_subject_twice(settings)]

@@ -1,0 +1,132 @@
+"""Fixtures of the runs with the real Terraform: one Terraform and one fake AWS for each generated folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tests.terraform import subjects
+from tests.terraform.harness import (
+    LEDGER,
+    REQUIRE,
+    FakeAws,
+    HarnessError,
+    Installation,
+    Lifecycle,
+    TerraformUnavailableError,
+    aws_requirement,
+    find_terraform,
+)
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder; those that look at AWS come before those that destroy."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.terraform)
+    in_order = iter(sorted(ours, key=lambda item: item.get_closest_marker("destroys") is not None))
+    chosen = set(ours)
+    items[:] = [next(in_order) if item in chosen else item for item in items]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "destroys: looks at what is left after `terraform destroy`; runs last")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not applied, and where the time went."""
+    if LEDGER.notes:
+        terminalreporter.section("what the fake AWS could not be given")
+        for note in sorted(LEDGER.notes):
+            terminalreporter.line(note)
+    if LEDGER.seconds:
+        terminalreporter.section("Terraform's time, up to two commands at once")
+        terminalreporter.line(f"{'command':<24}{'runs':>5}{'median s':>10}{'longest s':>11}{'sum s':>8}")
+        for command, seconds in sorted(LEDGER.seconds.items(), key=lambda entry: -sum(entry[1])):
+            terminalreporter.line(
+                f"{command:<24}{len(seconds):>5}{statistics.median(seconds):>10.1f}"
+                f"{max(seconds):>11.1f}{sum(seconds):>8.0f}"
+            )
+
+
+def unavailable(reason: str) -> None:
+    """Skip, or fail where these tests must run."""
+    if os.environ.get(REQUIRE) == "1":
+        pytest.fail(f"{reason} ({REQUIRE}=1 makes this a failure)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_aws() -> Iterator[None]:
+    """Keep boto3 away from whatever credentials, profile and endpoint the caller has."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def generated_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subjects.GeneratedFolder]:
+    """The generated folders under test: see `subjects`."""
+    return subjects.generated_folders(tmp_path_factory.mktemp("generated"))
+
+
+@pytest.fixture(scope="session")
+def terraform(
+    tmp_path_factory: pytest.TempPathFactory, generated_folders: Mapping[str, subjects.GeneratedFolder]
+) -> Installation:
+    """Terraform with the AWS provider, in a version that the shipped example accepts."""
+    requirement = aws_requirement(generated_folders["the shipped example"].path)
+    try:
+        return find_terraform(tmp_path_factory.mktemp("terraform"), requirement)
+    except TerraformUnavailableError as error:
+        unavailable(str(error))
+        raise
+
+
+@pytest.fixture(scope="session")
+def start_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], FakeAws]]:
+    """Start a fake AWS of one's own; all are stopped at the end of the session."""
+    with contextlib.ExitStack() as running:
+        yield lambda: running.enter_context(FakeAws(tmp_path_factory.mktemp("moto") / "moto.log"))
+
+
+ApplyAll = Callable[[subjects.GeneratedFolder], Lifecycle]
+
+
+@pytest.fixture(scope="session")
+def apply_all(
+    terraform: Installation,
+    start_aws: Callable[[], FakeAws],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> ApplyAll:
+    """Give a generated folder a life of its own in an AWS of its own; stages run when they are looked at."""
+
+    def start(generated: subjects.GeneratedFolder) -> Lifecycle:
+        work = tmp_path_factory.mktemp("work") / "generated"
+        return Lifecycle(generated.path, terraform, start_aws(), work, generated.variables)
+
+    return start
+
+
+@pytest.fixture(scope="session", params=subjects.NAMES)
+def life(
+    request: pytest.FixtureRequest,
+    apply_all: ApplyAll,
+    generated_folders: Mapping[str, subjects.GeneratedFolder],
+) -> Lifecycle:
+    """The life of each generated folder under test."""
+    try:
+        return apply_all(generated_folders[request.param])
+    except HarnessError as error:
+        pytest.fail(str(error), pytrace=False)

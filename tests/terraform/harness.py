@@ -1,0 +1,810 @@
+"""The real Terraform CLI with the real AWS provider, against a fake AWS (moto's server).
+
+Nothing here knows this machine: Terraform is found on the PATH, the provider through whatever the
+ambient CLI configuration says (a registry, a mirror), and the fake AWS listens on a free port of the
+loopback interface. Every credential, profile and endpoint of the caller's environment is kept away from the
+processes started here, so that no run can ever reach a real account. A `generated/` folder is copied before
+Terraform sees it.
+
+Three things make it fast without changing what is run (measured on two shared cores, with Terraform 1.11
+and AWS provider 5.100, a binary of 700 MB):
+
+- The lock file's checksums are dropped after `terraform init` has written them. With them, *every* later
+  command hashes the provider again: 3 to 4 seconds each time.
+- Go's garbage collector is off (`GOGC=off`, with a memory limit that turns it on again). Terraform and the
+  provider are short-lived processes that read one large schema; they spend half of their processor time
+  collecting it.
+- Two processes at a time, and the plan that was shown is the plan that is applied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from tests.terraform.aws_reader import Account, read_account
+
+REQUIRE = "ROLEBRIDGE_REQUIRE_TERRAFORM"
+"""Set to 1 where these tests must run: what would be a skip is then a failure."""
+
+T = TypeVar("T")
+
+DEPLOYER = "OrganizationAccountAccessRole"
+"""The role through which every provider of a stack enters its account; moto then answers as that account."""
+
+MISSING_IN_MOTO = {
+    "aws_servicecatalog_principal_portfolio_association": "moto has no AssociatePrincipalWithPortfolio",
+}
+"""Resource types that are validated and planned, but left out of the copy that is applied."""
+
+MISSING_ATTRIBUTES_IN_MOTO = {
+    ("aws_iam_user", "permissions_boundary"): "moto forgets a user's permissions boundary",
+}
+
+COMMAND_LIMIT = 300.0
+"""Seconds after which a Terraform command is given up; the slowest takes about 10 on an idle machine."""
+
+
+class HarnessError(AssertionError):
+    """A step of a run failed; the message holds everything the step printed."""
+
+
+class TerraformUnavailableError(Exception):
+    """Terraform, or the AWS provider, cannot be had on this machine; the message says which, and why."""
+
+
+# --- AWS ------------------------------------------------------------------------------------------
+
+
+class FakeAws:
+    """moto's server in a process of its own: many accounts, one endpoint. Use it in a `with` statement.
+
+    The account that answers is the one of the role that was assumed; no trust policy is evaluated on the
+    way. AWS's managed policies exist in every account (`AdministratorAccess` and the like).
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        for _ in range(3):  # another process may take the port between our look and moto's
+            if self._start():
+                return self
+        raise HarnessError(f"moto's server does not start:\n{self._log.read_text(errors='replace')}")
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _start(self) -> bool:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{port}"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                env={**_ambient(), "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                return False
+            with contextlib.suppress(OSError):
+                self._call("/moto-api/data.json", "GET")
+                return True
+            time.sleep(0.1)
+        self.__exit__()
+        return False
+
+    def _call(self, path: str, method: str) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        with opener.open(request, timeout=30) as answer:
+            answer.read()
+
+    def reset(self) -> None:
+        """Forget everything that was made, in every account."""
+        self._call("/moto-api/reset", "POST")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach this fake AWS, and nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "fake",
+            "AWS_SECRET_ACCESS_KEY": "fake",
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def client(self, service: str, account: str, region: str = "eu-central-1") -> BaseClient:
+        """Give a boto3 client that acts in `account`, by assuming the deployer's role there."""
+        session = boto3.session.Session()
+        common: dict[str, Any] = {
+            "region_name": region,
+            "endpoint_url": self.endpoint,
+            "config": Config(proxies={}, retries={"max_attempts": 1}),
+        }
+        sts = session.client("sts", aws_access_key_id="fake", aws_secret_access_key="fake", **common)
+        role = f"arn:{session.get_partition_for_region(region)}:iam::{account}:role/{DEPLOYER}"
+        credentials = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+        return session.client(
+            service,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            **common,
+        )
+
+    def account(self, account: str, region: str = "eu-central-1") -> Account:
+        """Read what IAM holds in `account` now."""
+        return read_account(self.client("iam", account, region), account)
+
+
+# --- Terraform ------------------------------------------------------------------------------------
+
+_KEPT_AWAY = (
+    "AWS_",
+    "TF_VAR_",
+    "TF_CLI_ARGS",
+    "TF_LOG",
+    "TF_DATA_DIR",
+    "TF_WORKSPACE",
+    "TF_REATTACH_PROVIDERS",
+    "TF_INPUT",
+    "TF_PLUGIN_CACHE_DIR",
+)
+
+
+def _ambient() -> dict[str, str]:
+    """Copy the caller's environment, without AWS credentials and what would change what Terraform does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_AWAY)}
+    for name in ("NO_PROXY", "no_proxy"):
+        environment[name] = ",".join(filter(None, [environment.get(name), "127.0.0.1", "localhost"]))
+    return environment
+
+
+def terraform_environment(session: Path) -> dict[str, str]:
+    """Make the environment of every Terraform process; `session` is a folder that lives as long as the tests.
+
+    The ambient CLI configuration stays in force. Where `TF_CLI_CONFIG_FILE` names a file that is not there
+    it is dropped, because Terraform then warns in every command and ignores it. Where no plugin cache is
+    configured, one in the session's folder keeps a registry from being asked for the provider by each stack.
+    """
+    environment = _ambient()
+    named = environment.get("TF_CLI_CONFIG_FILE")
+    if named and not Path(named).is_file():
+        del environment["TF_CLI_CONFIG_FILE"]
+        named = None
+    config = Path(named) if named else Path.home() / ".terraformrc"
+    has_cache = config.is_file() and re.search(r"(?m)^\s*plugin_cache_dir\s*=", config.read_text())
+    if "TF_PLUGIN_CACHE_DIR" in os.environ:
+        environment["TF_PLUGIN_CACHE_DIR"] = os.environ["TF_PLUGIN_CACHE_DIR"]
+    elif not has_cache:
+        cache = session / "plugin-cache"
+        cache.mkdir(exist_ok=True)
+        environment["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    return environment | {
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "NO_COLOR": "1",
+        "GOGC": "off",
+        "GOMEMLIMIT": "1GiB",
+    }
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A Terraform that was found, and shown to get the AWS provider."""
+
+    executable: str
+    version: str
+    environment: Mapping[str, str]
+
+
+def find_terraform(session: Path, requirement: str | None = None) -> Installation:
+    """Find Terraform and make sure, once a session, that it can get the AWS provider.
+
+    Args:
+        session: a folder that lives as long as the session.
+        requirement: the version constraint of `hashicorp/aws` that the stacks have; None for any version.
+
+    Raises:
+        TerraformUnavailableError: Terraform is missing, or no registry can be reached.
+        HarnessError: anything else that is wrong: a broken CLI configuration, a mirror without a fitting
+            version.
+    """
+    executable = shutil.which("terraform")
+    if executable is None:
+        raise TerraformUnavailableError("terraform is not on the PATH")
+    environment = terraform_environment(session)
+    probe = session / "probe"
+    probe.mkdir()
+    aws = {"source": "hashicorp/aws"} | ({"version": requirement} if requirement else {})
+    (probe / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": {"aws": aws}}}))
+    terraform = Terraform(Installation(executable, "", environment), probe, {}, name="(probe)")
+    version = json.loads(terraform.run("version", "-json").stdout)["terraform_version"]
+    found = terraform.run("init", "-input=false", "-no-color", accept=(0, 1))
+    if found.returncode:
+        if cannot_reach_a_registry(found.stderr):
+            reason = " ".join(found.stderr.replace("│", " ").split())
+            raise TerraformUnavailableError(f"terraform cannot get the provider hashicorp/aws: {reason}")
+        raise HarnessError(terraform.report(found))
+    return Installation(executable, version, environment)
+
+
+def cannot_reach_a_registry(stderr: str) -> bool:
+    """Whether what `terraform init` printed means that the network, not the configuration, is at fault."""
+    text = " ".join(stderr.replace("│", " ").split())
+    if "Failed to query available provider packages" not in text and "Failed to install provider" not in text:
+        return False
+    symptoms = (
+        "could not connect to",
+        "dial tcp",
+        "no such host",
+        "connection refused",
+        "connection reset",
+        "network is unreachable",
+        "i/o timeout",
+        "Client.Timeout",
+        "context deadline exceeded",
+        "TLS handshake timeout",
+        "proxyconnect",
+    )
+    return any(symptom in text for symptom in symptoms)
+
+
+@dataclass
+class Ledger:
+    """How long each command took, over the whole session."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, command: str, seconds: float) -> None:
+        with self._lock:
+            self.seconds.setdefault(command, []).append(seconds)
+
+    def note(self, text: str) -> None:
+        with self._lock:
+            self.notes.append(text)
+
+
+LEDGER = Ledger()
+
+
+def forget_checksums(folder: Path) -> None:
+    """Drop the checksums from a lock file that `terraform init` has just made: see the top of this file."""
+    lock = folder / ".terraform.lock.hcl"
+    if lock.is_file():
+        lock.write_text(re.sub(r"(?ms)^  hashes = \[.*?^  \]\n", "", lock.read_text()))
+
+
+class Terraform:
+    """The real CLI in one stack's folder (a copy, never the committed one).
+
+    Every failure shows all that was printed.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        folder: Path,
+        environment: Mapping[str, str],
+        name: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self.name = name or folder.name
+        self._executable = installation.executable
+        self._environment = {**installation.environment, **environment}
+
+    def init(self) -> None:
+        """Real initialisation, after which the provider found is trusted for the rest of the session."""
+        self.run("init", "-input=false", "-no-color")
+        forget_checksums(self.folder)
+
+    def validate(self) -> None:
+        """Validate, warnings included: a deprecated argument is a failure."""
+        answer = json.loads(self.run("validate", "-json", "-no-color", accept=(0, 1)).stdout)
+        if answer["diagnostics"] or not answer["valid"]:
+            raise HarnessError(
+                f"{self.name}: terraform validate:\n{json.dumps(answer['diagnostics'], indent=2)}"
+            )
+
+    def plan(self, out: str = "plan.tfplan") -> tuple[bool, str]:
+        """Plan into the file `out`: whether there is anything to do, and Terraform's own text about it."""
+        done = self.run(
+            "plan", "-input=false", "-no-color", "-detailed-exitcode", f"-out={out}", accept=(0, 2)
+        )
+        return done.returncode == 2, done.stdout
+
+    def show_json(self, plan: str = "plan.tfplan") -> dict[str, Any]:
+        """Read a plan file as Terraform's documented JSON."""
+        shown: dict[str, Any] = json.loads(self.run("show", "-json", "-no-color", plan).stdout)
+        return shown
+
+    def apply(self, plan: str = "plan.tfplan") -> None:
+        """Apply exactly the plan in the file `plan`."""
+        self.run("apply", "-input=false", "-no-color", plan)
+
+    def destroy(self) -> None:
+        """Destroy everything the state holds."""
+        self.run("destroy", "-input=false", "-no-color", "-auto-approve")
+
+    def run(self, *arguments: str, accept: Iterable[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        """Run one command; any exit code not in `accept` is a failure."""
+        start = time.monotonic()
+        process = subprocess.Popen(
+            [self._executable, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        try:
+            stdout, stderr = process.communicate(timeout=COMMAND_LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # the provider is a child of terraform, in the same group
+            stdout, stderr = process.communicate()
+            stderr += f"\n(given up after {COMMAND_LIMIT:.0f} seconds)"
+        done = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+        LEDGER.add(f"terraform {arguments[0]}", time.monotonic() - start)
+        if done.returncode not in accept:
+            raise HarnessError(self.report(done))
+        return done
+
+    def report(self, done: subprocess.CompletedProcess[str]) -> str:
+        command = " ".join(["terraform", *done.args[1:]])
+        return f"{self.name}: `{command}` ended with {done.returncode}\n{done.stdout}\n{done.stderr}".rstrip()
+
+
+# --- the generated folder -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of a generated folder, as CDKTF's manifest names it."""
+
+    name: str
+    folder: Path
+    document: Path
+    dependencies: frozenset[str]
+
+    def read(self) -> dict[str, Any]:
+        """Its Terraform JSON."""
+        document: dict[str, Any] = json.loads(self.document.read_text(encoding="utf-8"))
+        return document
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The accounts its AWS providers may act in, each with the provider's region."""
+        return {
+            account: provider.get("region", "eu-central-1")
+            for provider in self.read().get("provider", {}).get("aws", [])
+            for account in provider["allowed_account_ids"]
+        }
+
+
+def stacks_in_order(generated: Path) -> tuple[tuple[Stack, ...], ...]:
+    """Sort the stacks of a generated folder into waves: each needs only stacks of earlier waves.
+
+    Raises:
+        HarnessError: a dependency that is no stack of the folder, or a circle.
+    """
+    manifest = json.loads((generated / "manifest.json").read_text(encoding="utf-8"))
+    waiting = {
+        name: Stack(
+            name=entry["name"],
+            folder=generated / entry["workingDirectory"],
+            document=generated / entry["synthesizedStackPath"],
+            dependencies=frozenset(entry["dependencies"]),
+        )
+        for name, entry in sorted(manifest["stacks"].items())
+    }
+    unknown = {
+        f"{stack.name} -> {name}" for stack in waiting.values() for name in stack.dependencies - set(waiting)
+    }
+    if unknown:
+        raise HarnessError(f"the manifest has dependencies on stacks it does not have: {sorted(unknown)}")
+    waves: list[tuple[Stack, ...]] = []
+    done: set[str] = set()
+    while waiting:
+        wave = tuple(stack for stack in waiting.values() if stack.dependencies <= done)
+        if not wave:
+            raise HarnessError(f"these stacks wait for each other in a circle: {sorted(waiting)}")
+        waves.append(wave)
+        done |= {stack.name for stack in wave}
+        waiting = {name: stack for name, stack in waiting.items() if name not in done}
+    return tuple(waves)
+
+
+def copy_of(generated: Path, into: Path) -> Path:
+    """Copy a generated folder without what Terraform left in it: no state, no lock file, no provider."""
+    ignore = shutil.ignore_patterns(
+        ".terraform", ".terraform.lock.hcl", "*.tfstate", "*.tfstate.*", "*.tfplan"
+    )
+    return shutil.copytree(generated, into, ignore=ignore)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Read every file of a generated folder, by its path in it."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def aws_requirement(generated: Path) -> str | None:
+    """Find the version constraint that the stacks of a generated folder put on `hashicorp/aws`, if any."""
+    for stack in itertools.chain.from_iterable(stacks_in_order(generated)):
+        aws = stack.read().get("terraform", {}).get("required_providers", {}).get("aws", {})
+        if "version" in aws:
+            return str(aws["version"])
+    return None
+
+
+def leave_out_what_moto_lacks(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Copy a stack's JSON without what moto cannot hold, with a line about each thing left out.
+
+    Raises:
+        HarnessError: something that stays refers to a resource that goes, other than in `depends_on`.
+    """
+    reduced: dict[str, Any] = json.loads(json.dumps(document))
+    resources = reduced.get("resource", {})
+    notes = []
+    gone = []
+    for kind, reason in MISSING_IN_MOTO.items():
+        for name in sorted(resources.pop(kind, {})):
+            gone.append(f"{kind}.{name}")
+            notes.append(f"{kind}.{name} was planned but not applied: {reason}")
+    for (kind, attribute), reason in MISSING_ATTRIBUTES_IN_MOTO.items():
+        for name, body in sorted(resources.get(kind, {}).items()):
+            if body.pop(attribute, None) is not None:
+                notes.append(f"{attribute} of {kind}.{name} was planned but not applied: {reason}")
+    for bodies in resources.values():
+        for body in bodies.values():
+            if "depends_on" in body:
+                body["depends_on"] = [address for address in body["depends_on"] if address not in gone]
+    rest = json.dumps({**reduced, "//": None})
+    for address in gone:
+        if re.search(re.escape(address) + r"(?![\w-])", rest):
+            raise HarnessError(f"{address} cannot be left out: something else refers to it")
+    return reduced, notes
+
+
+_PROFILES = ("profile", "shared_config_files", "shared_credentials_files")
+
+
+def leave_out_of_folder(generated: Path) -> list[str]:
+    """Rewrite a generated folder in place without what moto lacks; a line about each thing left out."""
+    lines = []
+    for stack in itertools.chain.from_iterable(stacks_in_order(generated)):
+        reduced, notes = leave_out_what_moto_lacks(stack.read())
+        if notes:
+            stack.document.write_text(json.dumps(reduced, indent=2), encoding="utf-8")
+            lines += [f"{stack.name}: {note}" for note in notes]
+    return lines
+
+
+def bring_within_reach(stack: Stack) -> list[str]:
+    """Override, in a stack's copied folder, a backend or a way into the account that needs a world outside.
+
+    Terraform's own override files do it (`*_override.tf.json`), so that the stack's JSON stays as it was
+    written. A local backend with a relative path and a provider that assumes a role are left alone.
+
+    Returns:
+        A line about each thing overridden.
+    """
+    document = stack.read()
+    override: dict[str, Any] = {}
+    notes = []
+    settings = document.get("terraform", {})
+    backends = dict(settings.get("backend", {})) | ({"cloud": {}} if "cloud" in settings else {})
+    local = backends.get("local")
+    if len(backends) != 1 or local is None or Path(local.get("path", "")).is_absolute():
+        override["terraform"] = {"backend": {"local": {"path": "terraform.tfstate"}}}
+        notes.append(f"the backend ({', '.join(backends) or 'none'}) was replaced by a local one")
+    providers = []
+    for provider in document.get("provider", {}).get("aws", []):
+        if not provider.get("assume_role"):
+            (account,) = provider["allowed_account_ids"]
+            role = f"arn:{_partition(provider)}:iam::{account}:role/{DEPLOYER}"
+            hidden = [key for key in _PROFILES if key in provider]
+            replaced = ", ".join(hidden) or "ambient credentials"
+            same = {"alias": provider["alias"]} if "alias" in provider else {}
+            providers.append({**same, "assume_role": [{"role_arn": role}], **dict.fromkeys(hidden)})
+            notes.append(f"account {account} was entered through {DEPLOYER} instead of by {replaced}")
+    if providers:
+        override["provider"] = {"aws": providers}
+    if override:
+        (stack.folder / "harness_override.tf.json").write_text(json.dumps(override, indent=2))
+    return notes
+
+
+def _partition(provider: Mapping[str, Any]) -> str:
+    return boto3.session.Session().get_partition_for_region(provider.get("region", "eu-central-1"))
+
+
+# --- plans ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a plan does with one resource. `unknown` holds what is only known after apply."""
+
+    address: str
+    type: str
+    account: str
+    actions: tuple[str, ...]
+    after: Mapping[str, Any]
+    unknown: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan of one stack, from `terraform show -json`."""
+
+    stack: str
+    json: Mapping[str, Any]
+
+    @functools.cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every resource that the plan touches; data sources are not among them."""
+        configuration = self.json["configuration"]
+        accounts = {
+            key: provider["expressions"]["allowed_account_ids"]["constant_value"][0]
+            for key, provider in configuration["provider_config"].items()
+            if "allowed_account_ids" in provider.get("expressions", {})
+        }
+        provider_of = {
+            resource["address"]: resource["provider_config_key"]
+            for resource in configuration["root_module"]["resources"]
+        }
+        return tuple(
+            Change(
+                address=entry["address"],
+                type=entry["type"],
+                account=accounts.get(provider_of[entry["address"]], ""),
+                actions=tuple(entry["change"]["actions"]),
+                after=entry["change"]["after"] or {},
+                unknown=entry["change"]["after_unknown"] or {},
+            )
+            for entry in self.json["resource_changes"]
+            if entry["mode"] == "managed"
+        )
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of all resources that the plan touches."""
+        return frozenset(change.address for change in self.changes)
+
+    @functools.cached_property
+    def dependencies(self) -> dict[str, frozenset[str]]:
+        """For each resource, all that it waits for within its stack, by `depends_on` or by reference."""
+        resources = self.json["configuration"]["root_module"]["resources"]
+        direct = {
+            resource["address"]: {
+                ".".join(reference.split(".")[:2])
+                for reference in [
+                    *resource.get("depends_on", []),
+                    *_references(resource.get("expressions", {})),
+                ]
+            }
+            for resource in resources
+        }
+
+        def follow(address: str) -> Iterator[str]:
+            seen: set[str] = set()
+            front = {address}
+            while front:
+                front = {target for item in front for target in direct.get(item, ())} - seen
+                seen |= front
+            yield from seen
+
+        return {address: frozenset(follow(address)) for address in direct}
+
+
+def _references(expressions: object) -> Iterator[str]:
+    if isinstance(expressions, Mapping):
+        yield from expressions.get("references", [])
+        for value in expressions.values():
+            yield from _references(value)
+    elif isinstance(expressions, list):
+        for value in expressions:
+            yield from _references(value)
+
+
+# --- the whole life -------------------------------------------------------------------------------
+
+
+def stage(run: Callable[[Any], T]) -> property:
+    """Make a property that is computed once; if that fails, every later look fails with the same message."""
+    kept = f"_outcome_of_{run.__name__}"
+
+    @functools.wraps(run)
+    def once(self: Any) -> T:  # noqa: ANN401
+        if not hasattr(self, kept):
+            try:
+                setattr(self, kept, (run(self), None))
+            except HarnessError as error:
+                setattr(self, kept, (None, str(error)))
+        value, failure = getattr(self, kept)
+        if failure is not None:
+            raise HarnessError(failure)
+        return value  # type: ignore[no-any-return]
+
+    return property(once)
+
+
+class Lifecycle:
+    """A generated folder from `terraform init` to `terraform destroy`, each stage run when first looked at.
+
+    Stages, each of which runs the ones before it: `initialised`, `validated`, `first_plans`, `applied`,
+    `second_plans`, `destroyed`. Plans need no stack to have been applied; apply goes wave by wave in
+    dependency order, destroy in the reverse. What AWS held is kept after each, so that looking at it costs
+    nothing and can be done in any order; `aws` itself can be asked as long as `destroyed` has not been
+    looked at.
+
+    Args:
+        generated: the folder, which is copied and not touched.
+        installation: Terraform.
+        aws: an AWS that nobody else uses.
+        work: where the copy goes; must not exist.
+        variables: values for the stacks' Terraform variables that have no default.
+    """
+
+    workers = 2
+
+    def __init__(
+        self,
+        generated: Path,
+        installation: Installation,
+        aws: FakeAws,
+        work: Path,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.generated = generated
+        self.contents = contents(generated)
+        self.aws = aws
+        self.folder = copy_of(generated, work)
+        self.waves = stacks_in_order(self.folder)
+        self.stacks = tuple(itertools.chain.from_iterable(self.waves))
+        self.left_out: list[str] = []
+        environment = aws.environment | {f"TF_VAR_{name}": value for name, value in (variables or {}).items()}
+        self._terraform = {
+            stack.name: Terraform(installation, stack.folder, environment, stack.name)
+            for stack in self.stacks
+        }
+        for stack in self.stacks:
+            self._note(stack, bring_within_reach(stack))
+
+    def _note(self, stack: Stack, notes: list[str]) -> None:
+        for note in notes:
+            self.left_out.append(f"{stack.name}: {note}")
+            LEDGER.note(f"{stack.name} of {self.folder.name}: {note}")
+
+    def _each(self, step: Callable[[Stack, Terraform], T], stacks: Iterable[Stack]) -> dict[str, T]:
+        """Run a step for several stacks, two at a time, and report all failures together."""
+        results: dict[str, T] = {}
+        failures = []
+        with ThreadPoolExecutor(self.workers) as pool:
+            futures = {stack.name: pool.submit(step, stack, self._terraform[stack.name]) for stack in stacks}
+        for name, future in futures.items():
+            try:
+                results[name] = future.result()
+            except HarnessError as error:
+                failures.append(str(error))
+        if failures:
+            raise HarnessError("\n\n".join(failures))
+        return results
+
+    def accounts(self) -> dict[str, Account]:
+        """Read what AWS holds now, by account."""
+        regions = {account: region for stack in self.stacks for account, region in stack.accounts.items()}
+        return {account: self.aws.account(account, region) for account, region in sorted(regions.items())}
+
+    @stage
+    def initialised(self) -> tuple[str, ...]:
+        """Run `terraform init` in every stack; their names."""
+        return tuple(self._each(lambda _, terraform: terraform.init(), self.stacks))
+
+    @stage
+    def validated(self) -> tuple[str, ...]:
+        """Run `terraform validate` in every stack, without a warning; their names."""
+        assert self.initialised
+        return tuple(self._each(lambda _, terraform: terraform.validate(), self.stacks))
+
+    @stage
+    def first_plans(self) -> dict[str, Plan]:
+        """Plan each whole stack before anything exists; by stack name."""
+        assert self.validated
+
+        def plan(stack: Stack, terraform: Terraform) -> Plan:
+            terraform.plan()
+            return Plan(stack.name, terraform.show_json())
+
+        return self._each(plan, self.stacks)
+
+    @stage
+    def applied_plans(self) -> dict[str, Plan]:
+        """Choose the plans to apply: the first ones, but for stacks that hold something that moto lacks."""
+
+        def reduce(stack: Stack, terraform: Terraform) -> Plan:
+            reduced, notes = leave_out_what_moto_lacks(stack.read())
+            if not notes:
+                return first[stack.name]
+            self._note(stack, notes)
+            stack.document.write_text(json.dumps(reduced, indent=2), encoding="utf-8")
+            terraform.plan()
+            return Plan(stack.name, terraform.show_json())
+
+        first: dict[str, Plan] = self.first_plans
+        return self._each(reduce, self.stacks)
+
+    @stage
+    def before(self) -> dict[str, Account]:
+        """Read what AWS held before anything was applied; by account."""
+        return self.accounts()
+
+    @stage
+    def applied(self) -> dict[str, Account]:
+        """Apply every stack in dependency order; what AWS then holds, by account."""
+        assert self.applied_plans
+        assert self.before
+        for wave in self.waves:
+            self._each(lambda _, terraform: terraform.apply(), wave)
+        return self.accounts()
+
+    @stage
+    def second_plans(self) -> dict[str, tuple[bool, str]]:
+        """Plan every stack again: for each, whether anything would change, and the plan's text."""
+        assert self.applied
+        return self._each(lambda _, terraform: terraform.plan("second.tfplan"), self.stacks)
+
+    @stage
+    def destroyed(self) -> dict[str, Account]:
+        """Destroy every stack in reverse order; what AWS then holds, by account."""
+        assert self.second_plans
+        for wave in reversed(self.waves):
+            self._each(lambda _, terraform: terraform.destroy(), wave)
+        return self.accounts()

@@ -1,0 +1,333 @@
+"""Every stack, from `terraform init` to `terraform destroy`, with the real provider against a fake AWS.
+
+What is compared here is AWS with the plan: that what was planned is there, in its account, and nothing else. That
+what was planned is what the guide asks for is shown elsewhere. What moto would let pass and AWS would refuse (a
+trust in a principal that does not exist yet, the deletion of a policy that is still attached) is held by the
+order of the plan's resources and of the stacks.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from tests.terraform.aws_reader import Account
+from tests.terraform.harness import (
+    MISSING_IN_MOTO,
+    Change,
+    Lifecycle,
+    Plan,
+    contents,
+    stacks_in_order,
+)
+
+
+def names(life: Lifecycle) -> set[str]:
+    return {stack.name for wave in stacks_in_order(life.generated) for stack in wave}
+
+
+def planned(life: Lifecycle, kind: str) -> Iterator[Change]:
+    """Every resource of one type that was applied."""
+    for plan in life.applied_plans.values():
+        yield from (change for change in plan.changes if change.type == kind)
+
+
+def by_account(life: Lifecycle, found: list[tuple[str, str, Any]]) -> dict[str, dict[str, Any]]:
+    """(account, key, value) as a dictionary of dictionaries that has every account of the folder."""
+    table: dict[str, dict[str, Any]] = {account: {} for account in life.applied}
+    for account, key, value in found:
+        assert key not in table[account], f"{key} is planned twice in account {account}"
+        table[account][key] = value
+    return table
+
+
+def tags(change: Change) -> dict[str, str]:
+    return dict(change.after.get("tags_all") or {})
+
+
+# --- init, validate, plan --------------------------------------------------------------------------
+
+
+def test_terraform_initialises_every_stack(life: Lifecycle) -> None:
+    assert set(life.initialised) == names(life)
+
+
+def test_terraform_finds_every_stack_valid_without_a_warning(life: Lifecycle) -> None:
+    assert set(life.validated) == names(life)
+
+
+def test_every_stack_can_be_planned_whole_before_any_is_applied(life: Lifecycle) -> None:
+    assert {name for name, plan in life.first_plans.items() if plan.changes} == names(life)
+
+
+# --- order: what AWS would refuse and moto would not ------------------------------------------------
+
+
+def made_by(change: Change) -> Iterator[tuple[str, str]]:
+    """(account, key) of what other resources may need this one for: an ARN, or the name of a role or user."""
+    partition_and_account = f"iam::{change.account}"
+    after = change.after
+    path = after.get("path") or "/"
+    if change.type == "aws_iam_role":
+        yield change.account, f"role {after['name']}"
+        yield change.account, f"{partition_and_account}:role{path}{after['name']}"
+    if change.type == "aws_iam_user":
+        yield change.account, f"user {after['name']}"
+        yield change.account, f"{partition_and_account}:user{path}{after['name']}"
+    if change.type == "aws_iam_policy":
+        yield change.account, f"{partition_and_account}:policy{path}{after['name']}"
+    if change.type == "aws_iam_openid_connect_provider":
+        issuer = after["url"].removeprefix("https://")
+        yield change.account, f"{partition_and_account}:oidc-provider/{issuer}"
+
+
+def needed_by(change: Change) -> Iterator[tuple[str, str]]:
+    """(account, key) of what must be there before this resource, in the form of `made_by`."""
+
+    def of_arn(arn: str) -> tuple[str, str]:
+        _, _, _, _, account, rest = arn.split(":", 5)
+        return account, f"iam::{account}:{rest}"
+
+    after = change.after
+    if change.type != "aws_iam_role" and after.get("role"):
+        yield change.account, f"role {after['role']}"
+    if change.type != "aws_iam_user" and after.get("user"):
+        yield change.account, f"user {after['user']}"
+    for attribute in ("policy_arn", "permissions_boundary", "principal_arn"):
+        if after.get(attribute):
+            yield of_arn(after[attribute])
+    for statement in json.loads(after.get("assume_role_policy") or "{}").get("Statement", []):
+        principals = statement["Principal"]
+        for kind in ("AWS", "Federated"):
+            named = principals.get(kind, []) if isinstance(principals, Mapping) else []
+            for arn in [named] if isinstance(named, str) else named:
+                if arn.startswith("arn:"):
+                    yield of_arn(arn)
+
+
+def all_before(life: Lifecycle) -> dict[str, set[str]]:
+    """For each stack, every stack that is applied before it because it says so."""
+    before: dict[str, set[str]] = {}
+    for stack in life.stacks:
+        before[stack.name] = set(stack.dependencies).union(*(before[name] for name in stack.dependencies))
+    return before
+
+
+def test_whatever_a_resource_names_is_made_before_it(life: Lifecycle) -> None:
+    plans: Mapping[str, Plan] = life.first_plans
+    maker = {
+        key: (plan.stack, change.address)
+        for plan in plans.values()
+        for change in plan.changes
+        for key in made_by(change)
+    }
+    stacks_before = all_before(life)
+    pairs = [
+        (plan, change, *maker[key])
+        for plan in plans.values()
+        for change in plan.changes
+        for key in needed_by(change)
+        if key in maker
+    ]
+    unordered = [
+        f"{plan.stack}: {change.address} does not wait for {address} of {stack}"
+        for plan, change, stack, address in pairs
+        if (
+            address not in plan.dependencies[change.address]
+            if stack == plan.stack
+            else stack not in stacks_before[plan.stack]
+        )
+    ]
+    assert pairs, "no resource names another one: nothing was compared"
+    assert unordered == []
+
+
+# --- apply ------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_in_the_accounts_before_the_stacks_are_applied(life: Lifecycle) -> None:
+    assert [account.id for account in life.before.values() if not account.is_empty] == []
+
+
+def test_only_what_moto_lacks_is_left_out_of_what_is_applied(life: Lifecycle) -> None:
+    left_out = {
+        f"{name}: {address}"
+        for name, plan in life.first_plans.items()
+        for address in plan.addresses - life.applied_plans[name].addresses
+    }
+    of_missing_types = {
+        f"{plan.stack}: {change.address}"
+        for plan in life.first_plans.values()
+        for change in plan.changes
+        if change.type in MISSING_IN_MOTO
+    }
+    assert left_out == of_missing_types
+    assert all(any(note.startswith(f"{one} ") for note in life.left_out) for one in left_out)
+
+
+def test_the_roles_in_aws_are_the_planned_ones(life: Lifecycle) -> None:
+    expected = by_account(
+        life,
+        [
+            (
+                change.account,
+                change.after["name"],
+                {
+                    "trust": json.loads(change.after["assume_role_policy"]),
+                    "path": change.after["path"],
+                    "description": change.after["description"] or "",
+                    "max_session_duration": change.after["max_session_duration"],
+                    "permissions_boundary": change.after["permissions_boundary"],
+                    "tags": tags(change),
+                },
+            )
+            for change in planned(life, "aws_iam_role")
+        ],
+    )
+    assert any(expected.values()), "no role was planned"
+    assert expected == {
+        id_: {
+            role.name: {
+                "trust": role.trust,
+                "path": role.path,
+                "description": role.description,
+                "max_session_duration": role.max_session_duration,
+                "permissions_boundary": role.permissions_boundary,
+                "tags": role.tags,
+            }
+            for role in account.roles.values()
+        }
+        for id_, account in life.applied.items()
+    }
+
+
+def test_the_managed_policies_in_aws_are_the_planned_ones(life: Lifecycle) -> None:
+    expected = by_account(
+        life,
+        [
+            (
+                change.account,
+                change.after["name"],
+                {
+                    "document": json.loads(change.after["policy"]),
+                    "path": change.after["path"],
+                    "description": change.after["description"] or "",
+                    "tags": tags(change),
+                },
+            )
+            for change in planned(life, "aws_iam_policy")
+        ],
+    )
+    assert any(expected.values()), "no managed policy was planned"
+    assert expected == {
+        id_: {
+            policy.name: {
+                "document": policy.document,
+                "path": policy.path,
+                "description": policy.description,
+                "tags": policy.tags,
+            }
+            for policy in account.policies.values()
+        }
+        for id_, account in life.applied.items()
+    }
+
+
+def test_the_policies_attached_to_roles_and_users_are_the_planned_ones(life: Lifecycle) -> None:
+    expected = {
+        (change.account, kind, change.after[kind], change.after["policy_arn"])
+        for kind in ("role", "user")
+        for change in planned(life, f"aws_iam_{kind}_policy_attachment")
+    }
+    assert expected, "no attachment was planned"
+    assert expected == {
+        (id_, kind, entity.name, arn)
+        for id_, account in life.applied.items()
+        for kind, entities in (("role", account.roles), ("user", account.users))
+        for entity in entities.values()
+        for arn in entity.attached
+    }
+
+
+def test_the_inline_policies_of_roles_and_users_are_the_planned_ones(life: Lifecycle) -> None:
+    expected = [
+        (change.account, kind, change.after[kind], change.after["name"], json.loads(change.after["policy"]))
+        for kind in ("role", "user")
+        for change in planned(life, f"aws_iam_{kind}_policy")
+    ]
+    found = [
+        (id_, kind, entity.name, name, document)
+        for id_, account in life.applied.items()
+        for kind, entities in (("role", account.roles), ("user", account.users))
+        for entity in entities.values()
+        for name, document in entity.inline.items()
+    ]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_the_identity_providers_in_aws_are_the_planned_ones(life: Lifecycle) -> None:
+    expected = by_account(
+        life,
+        [
+            (
+                change.account,
+                change.after["url"].removeprefix("https://"),
+                {"client_ids": set(change.after["client_id_list"]), "tags": tags(change)},
+            )
+            for change in planned(life, "aws_iam_openid_connect_provider")
+        ],
+    )
+    assert expected == {
+        id_: {
+            provider.url: {"client_ids": set(provider.client_ids), "tags": provider.tags}
+            for provider in account.oidc_providers.values()
+        }
+        for id_, account in life.applied.items()
+    }
+
+
+def test_the_users_in_aws_are_the_planned_ones_each_with_the_planned_number_of_keys(life: Lifecycle) -> None:
+    keys = [(change.account, change.after["user"]) for change in planned(life, "aws_iam_access_key")]
+    expected = by_account(
+        life,
+        [
+            (
+                change.account,
+                change.after["name"],
+                {
+                    "path": change.after["path"],
+                    "keys": keys.count((change.account, change.after["name"])),
+                    "tags": tags(change),
+                },
+            )
+            for change in planned(life, "aws_iam_user")
+        ],
+    )
+    assert expected == {
+        id_: {
+            user.name: {"path": user.path, "keys": len(user.access_keys), "tags": user.tags}
+            for user in account.users.values()
+        }
+        for id_, account in life.applied.items()
+    }
+
+
+# --- again, and gone --------------------------------------------------------------------------------
+
+
+def test_a_second_plan_changes_nothing(life: Lifecycle) -> None:
+    changing = [f"{name}:\n{text}" for name, (changes, text) in life.second_plans.items() if changes]
+    assert not changing, "\n\n".join(changing)
+
+
+@pytest.mark.destroys
+def test_after_destroy_the_accounts_are_as_they_were_before(life: Lifecycle) -> None:
+    applied: dict[str, Account] = life.applied
+    assert any(not account.is_empty for account in applied.values()), "nothing was ever there"
+    assert life.destroyed == life.before
+
+
+@pytest.mark.destroys
+def test_the_generated_folder_is_as_it_was_before_terraform_ran(life: Lifecycle) -> None:
+    assert life.destroyed.keys() == life.before.keys()
+    assert contents(life.generated) == life.contents
