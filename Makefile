@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help synth check test test-fast bench lint lock clean
+.PHONY: help synth check test test-fast bench docs lint lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ test-fast: $(VENV)/.dev ## everything that needs no Terraform
 
 bench: $(VENV)/.dev ## wall time and memory: lean, ordinary, and the bare floor
 	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/.runtime ## docs/settings.md from the schema
+	$(BIN)/python -m rolebridge.settings.reference > docs/settings.md
 
 lint: $(VENV)/.dev ## ruff and mypy
 	$(BIN)/ruff check .

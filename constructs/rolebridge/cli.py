@@ -76,7 +76,10 @@ def synth(config: Path, stacks: tuple[str, ...], output: Path) -> None:
     _warn(outcome.settings)
     from rich.console import Console
 
-    Console().print(_summary(outcome, output, stacks), soft_wrap=True)
+    console = Console()
+    # Where nobody sees a window (a pipeline's log), rich takes 80 columns and would cut the names.
+    console.width = max(console.width, 100) if not console.is_terminal else console.width
+    console.print(_summary(outcome, output, stacks))
     from rolebridge import engine
 
     if not engine.index_is_built():
@@ -88,8 +91,8 @@ def _summary(outcome: Outcome, output: Path, only: tuple[str, ...]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, caption=_caption(outcome, output), caption_justify="left")
-    table.add_column("stack")
-    table.add_column("account")
+    table.add_column("stack", no_wrap=True)
+    table.add_column("account", no_wrap=True)
     table.add_column("resources", justify="right")
     table.add_column("changed")
     for stack in outcome.stacks:
@@ -104,14 +107,14 @@ def _summary(outcome: Outcome, output: Path, only: tuple[str, ...]) -> Table:
 
 
 def _change(outcome: Outcome, stack: str) -> str:
-    paths = set(outcome.synthesis.files[stack])
-    file = f"stacks/{stack}/cdk.tf.json"
-    if file in outcome.changes.added:
+    changes = {*outcome.changes.added, *outcome.changes.changed}
+    stack_file, *policies = outcome.synthesis.files[stack]
+    if stack_file in outcome.changes.added:
         return "new"
-    policies = sorted(Path(path).stem for path in paths & {*outcome.changes.added, *outcome.changes.changed} - {file})
-    if file in outcome.changes.changed:
-        return ", ".join(["changed", *policies])
-    return ", ".join(policies)
+    parts = ["changed"] if stack_file in changes else []
+    if count := len(changes & set(policies)):
+        parts.append("1 policy" if count == 1 else f"{count} policies")
+    return ", ".join(parts)
 
 
 def _caption(outcome: Outcome, output: Path) -> str:

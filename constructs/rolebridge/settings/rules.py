@@ -568,7 +568,7 @@ def _keys_that_live_long(settings: Settings) -> Iterator[str]:
         ("metering.authentication", getattr(mesh.metering, "authentication", None)),
     ):
         if both and both.workload_identity and both.iam_user:
-            yield f"meshstack.{name} has workload_identity and iam_user: once meshStack uses the former, take iam_user out"
+            yield f"meshstack.{name} has both workload_identity and iam_user: once the first works, take iam_user out"
         if both and both.iam_user and both.iam_user.access_key:
             key = both.iam_user.access_key
             kept = "encrypted with your PGP key" if key.pgp_key else "in plain text in the state"

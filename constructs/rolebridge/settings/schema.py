@@ -76,7 +76,7 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
             at_key=True,
             line=document.line((*path, found), at_key=True),
             found=f"the key {show_value(found)}",
-            allowed=_allowed_text(part),
+            allowed=allowed_text(part),
         )
         return
     line = document.line(path)
@@ -99,7 +99,7 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
                     path=(*path, key),
                     line=line,
                     found="nothing",
-                    allowed=_allowed_text(_property(part, key)),
+                    allowed=allowed_text(_property(part, key)),
                     hint="this key is required",
                 )
         case "minProperties" | "minItems":
@@ -157,7 +157,7 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
                 hint=hint,
             )
         case _:
-            yield Mistake(path=path, line=line, found=show_value(found), allowed=_allowed_text(part))
+            yield Mistake(path=path, line=line, found=show_value(found), allowed=allowed_text(part))
 
 
 def _property(holder: dict[str, Any], key: str) -> dict[str, Any]:
@@ -165,12 +165,17 @@ def _property(holder: dict[str, Any], key: str) -> dict[str, Any]:
     return found
 
 
-def _allowed_text(part: dict[str, Any]) -> str:
-    """Say what a part of the schema allows, from its own words where it has them."""
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of the schema with its references followed; what stands beside a reference comes first."""
     while "$ref" in part:
-        part = schema()["$defs"][part["$ref"].rsplit("/", 1)[-1]] | {
-            key: value for key, value in part.items() if key != "$ref"
-        }
+        definition = schema()["$defs"][part["$ref"].rsplit("/", 1)[-1]]
+        part = definition | {key: value for key, value in part.items() if key != "$ref"}
+    return part
+
+
+def allowed_text(part: dict[str, Any]) -> str:
+    """Say what a part of the schema allows, in its own words where it has them."""
+    part = resolved(part)
     if message := part.get("patternErrorMessage"):
         return str(message)
     if "enum" in part:
