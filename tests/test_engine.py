@@ -52,7 +52,7 @@ for name in ("one", "two"):
     IamAccessKey(stack, "key", user=IamUser(stack, "user", name="u").name)
     IamOpenidConnectProvider(stack, "oidc", url="https://accounts.google.com", client_id_list=["a"])
     OrganizationsAccount(stack, "account", name="a", email="a@example.org")
-    ServicecatalogPrincipalPortfolioAssociation(stack, "portfolio", portfolio_id="port", principal_arn=role.arn)
+    ServicecatalogPrincipalPortfolioAssociation(stack, "share", portfolio_id="port", principal_arn=role.arn)
     TerraformOutput(stack, "arn", value=role.arn)
 app.synth()
 print(json.dumps({{"modules": sorted(sys.modules), "environment": dict(os.environ)}}))
@@ -200,9 +200,7 @@ def test_the_preload_is_found_under_a_path_with_a_space_a_quote_and_a_backslash(
     assert moved.node_files < 100
 
 
-def test_a_provider_that_was_imported_before_is_left_alone(
-    provider: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_provider_that_was_imported_before_is_left_alone(provider: Path, capsys: pytest.CaptureFixture[str]) -> None:
     __import__(provider.name)
     before = sys.modules[provider.name]
     engine._defer(provider.name)
@@ -277,9 +275,7 @@ def test_every_installed_provider_is_deferred_and_what_is_on_demand_loads_when_a
     google = tmp_path / "cdktf_cdktf_provider_google"
     for name in ("", "_jsii", "provider", "service_account"):
         (google / name).mkdir(exist_ok=True)
-        (google / name / "__init__.py").write_text(
-            "class ServiceAccount: ...\n" if name else "raise SystemError\n"
-        )
+        (google / name / "__init__.py").write_text("class ServiceAccount: ...\n" if name else "raise SystemError\n")
     code = (
         "import sys\n"
         "from rolebridge import engine\n"
@@ -387,6 +383,11 @@ def test_an_engine_error_can_be_caught_and_leaves_nothing_behind(tmp_path: Path)
     assert (process.stdout, process.stderr, process.returncode) == ("EngineError\n", "", 0)
 
 
+def test_an_error_that_is_not_of_nodes_making_passes_unchanged() -> None:
+    with pytest.raises(ValueError, match="something else"), engine._starting_node(lean=True):
+        raise ValueError("something else")
+
+
 def test_a_package_cache_that_cannot_be_used_is_told_in_jsiis_own_words(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("")
     process = subprocess.run(
@@ -466,9 +467,7 @@ def test_no_other_module_imports_cdktf_or_constructs_or_a_provider() -> None:
 def test_the_folder_constructs_does_not_hide_the_package_constructs() -> None:
     assert not (ROOT / "constructs" / "__init__.py").exists()
     code = "import importlib.util; print(importlib.util.find_spec('constructs').origin)"
-    process = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "site-packages" in process.stdout
 
 
@@ -491,9 +490,7 @@ def test_the_off_switch_loads_both_halves_the_ordinary_way(ordinary: Run) -> Non
     assert "lazy_providers" not in ordinary.node_environment["NODE_OPTIONS"]
 
 
-def test_an_app_that_imported_cdktf_first_works_without_a_warning(
-    running: dict[str, Future[Run]], lean: Run
-) -> None:
+def test_an_app_that_imported_cdktf_first_works_without_a_warning(running: dict[str, Future[Run]], lean: Run) -> None:
     first = running["cdktf first"].result()
     assert first.generated == lean.generated
     assert "Warning" not in first.stderr

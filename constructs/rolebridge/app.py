@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rolebridge.blueprint import StackBlueprint
 from rolebridge.engine import App, TerraformElement, TerraformStack
 from rolebridge.generated import STACK_FILE, Synthesis
+from rolebridge.google.accounts import EnvironmentAccounts
+from rolebridge.google.design import GoogleSide
 from rolebridge.iam import AccountIdentities
 from rolebridge.policies.document import pretty_json
-from rolebridge.stack import AccountStack
+from rolebridge.stack import AccountStack, BackedStack
+from rolebridge.stack_blueprint import StackBlueprint
 
 
 class CollisionError(ValueError):
     """Two constructs of a stack have the same name in Terraform; CDKTF would write only one of them."""
 
 
-def synthesize(blueprints: Iterable[StackBlueprint]) -> Synthesis:
+def synthesize(blueprints: Iterable[StackBlueprint], drop_ins: Mapping[str, bytes] | None = None) -> Synthesis:
     """Make the stacks' Terraform JSON and the readable copies of their policies; writes nothing that stays.
 
     Raises:
@@ -41,14 +43,29 @@ def synthesize(blueprints: Iterable[StackBlueprint]) -> Synthesis:
             }
             for blueprint in blueprints
         }
-    return Synthesis(manifest, files)
+    return Synthesis(manifest, files, drop_ins or {})
 
 
 def add_stacks(app: App, blueprints: Iterable[StackBlueprint]) -> None:
     """Add the stacks to an app, each after those it depends on."""
-    made: dict[str, AccountStack] = {}
+    made: dict[str, TerraformStack] = {}
     for blueprint in blueprints:
-        stack = AccountStack(
+        stack = _stack(app, blueprint)
+        if blueprint.google:
+            _add_google(stack, blueprint, blueprint.google)
+        # Under the id Default the resources have their plain names.
+        if blueprint.organization:
+            EnvironmentAccounts(stack, "Default", organization=blueprint.organization)
+        elif blueprint.works_in_aws:
+            AccountIdentities(stack, "Default", blueprint.identities)
+        for name in blueprint.after:
+            stack.add_dependency(made[name])
+        made[blueprint.name] = stack
+
+
+def _stack(app: App, blueprint: StackBlueprint) -> BackedStack:
+    if blueprint.works_in_aws and not blueprint.deploy_as:
+        return AccountStack(
             app,
             blueprint.name,
             account=blueprint.account,
@@ -59,10 +76,21 @@ def add_stacks(app: App, blueprints: Iterable[StackBlueprint]) -> None:
             tags=blueprint.tags,
             versions=blueprint.versions,
         )
-        AccountIdentities(stack, "Default", blueprint.identities)
-        for name in blueprint.after:
-            stack.add_dependency(made[name])
-        made[blueprint.name] = stack
+    return BackedStack(app, blueprint.name, backend=blueprint.backend, versions=blueprint.versions)
+
+
+def _add_google(stack: BackedStack, blueprint: StackBlueprint, google: GoogleSide) -> None:
+    # Only now: the Google provider loads on demand.
+    from rolebridge.engine import GoogleProvider
+    from rolebridge.google.provider import TerraformDeployProvider
+    from rolebridge.google.service_account import AdminServiceAccountAccess
+
+    GoogleProvider(stack, "google", project=google.project)
+    stack.require("google", blueprint.versions.google_provider)
+    if blueprint.deploy_as:
+        TerraformDeployProvider(stack, "terraform-deploy", target=blueprint.deploy_as, tags=blueprint.tags)
+        stack.require("aws", blueprint.versions.aws_provider)
+    AdminServiceAccountAccess(stack, "members", google=google)
 
 
 def refuse_collisions(app: App) -> None:
@@ -76,14 +104,16 @@ def refuse_collisions(app: App) -> None:
     """
     found = []
     for stack in (child for child in app.node.children if isinstance(child, TerraformStack)):
-        first: dict[tuple[str, str], str] = {}
+        first: dict[tuple[type, str], TerraformElement] = {}
         for element in stack.node.find_all():
             if isinstance(element, TerraformElement) and not isinstance(element, TerraformStack):
-                kind = getattr(element, "terraform_resource_type", type(element).__name__)
-                name, path = element.friendly_unique_id, element.node.path
-                other = first.setdefault((kind, name), path)
-                if other != path:
-                    found.append(f"{other} and {path} are both {kind}.{name} in Terraform: give one another id")
+                name = element.friendly_unique_id
+                other = first.setdefault((type(element), name), element)
+                if other is not element:
+                    found.append(
+                        f"{other.node.path} and {element.node.path} are both {type(element).__name__} {name} in "
+                        "Terraform: give one of them another id"
+                    )
     if found:
         raise CollisionError("\n".join(found))
 

@@ -6,68 +6,19 @@ Node is started and before anything is written.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 
-from rolebridge.meshstack.design import (
-    MeshstackDesign,
-    automation_identities,
-    management_identities,
-    meshcloud_identities,
-    stack_set_target_identities,
-    tenant_identities,
-)
-from rolebridge.policies.arn import AwsAccount
-from rolebridge.policies.identity import Identities, ManagedPolicy, OidcProvider, Role, User
+from rolebridge.google.stacks import google_stacks
+from rolebridge.meshstack.stacks import meshstack_stacks
+from rolebridge.policies.identity import ManagedPolicy, OidcProvider, Role, User
 from rolebridge.settings import Mistake, Settings, load_settings
-from rolebridge.settings.model import Access, AssumeRole, Backend, Meshstack, Tags, TerraformVersions
-from rolebridge.settings.report import Path
+from rolebridge.settings.model import Backend, Tags
+from rolebridge.settings.report import Path, show_value
+from rolebridge.stack_blueprint import StackBlueprint
 
 TAGS_OF_A_RESOURCE = 50
 """IAM user guide, «IAM and AWS STS quotas»."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackBlueprint:
-    """One stack: one account, one purpose, one state.
-
-    Attributes:
-        name: the stack's name, and that of its folder.
-        account_name: the short name of the account that it stands in.
-        account: that account.
-        region, access, backend, tags, versions: how Terraform works there.
-        identities: what it makes.
-        after: names of the stacks to apply before it, because it trusts what they make.
-        section: where in the settings it comes from.
-    """
-
-    name: str
-    account_name: str
-    account: AwsAccount
-    region: str
-    access: Access
-    backend: Backend
-    tags: Tags
-    versions: TerraformVersions
-    identities: Identities
-    after: tuple[str, ...] = ()
-    section: Path = ()
-
-    @property
-    def profile(self) -> str | None:
-        """The AWS profile, filled in."""
-        return self.access.profile and self._fill_in(self.access.profile)
-
-    @property
-    def role_to_assume(self) -> AssumeRole | None:
-        """The role that the provider assumes, its ARN filled in."""
-        chosen = self.access.assume_role
-        return chosen and dataclasses.replace(chosen, role_arn=self._fill_in(chosen.role_arn))
-
-    def _fill_in(self, template: str) -> str:
-        return self.account.fill_in(template).replace("{account}", self.account_name)
 
 
 def load_blueprint(file: FilePath) -> tuple[Settings, tuple[StackBlueprint, ...]]:
@@ -87,114 +38,9 @@ def blueprint(settings: Settings) -> tuple[StackBlueprint, ...]:
 
 def _stacks(settings: Settings) -> Iterator[StackBlueprint]:
     if settings.meshstack:
-        yield from _meshstack(settings, settings.meshstack)
-
-
-def _meshstack(settings: Settings, mesh: Meshstack) -> Iterator[StackBlueprint]:
-    accounts = {name: AwsAccount(account.id, settings.partition) for name, account in settings.accounts.items()}
-    design = MeshstackDesign(mesh, accounts, settings.iam)
-
-    def stack(
-        name: str, account: str, identities: Identities, *section: str | int, after: tuple[str, ...] = ()
-    ) -> StackBlueprint:
-        return _stack(settings, f"meshstack-{name}", account, identities, after, ("meshstack", *section))
-
-    meshcloud = stack("meshcloud", mesh.meshcloud.account, meshcloud_identities(design), "meshcloud")
-    yield meshcloud
-    # What trusts a principal is applied after what creates it: IAM refuses a trust in somebody who is not there.
-    management = stack(
-        "management",
-        mesh.management.account,
-        management_identities(design),
-        "management",
-        after=(meshcloud.name,),
-    )
-    yield management
-    if mesh.automation:
-        automation = stack(
-            "automation",
-            mesh.automation.account,
-            automation_identities(design),
-            "automation",
-            after=(meshcloud.name,),
-        )
-        yield automation
-        targets = mesh.automation.stack_set_roles.targets
-        for name in targets.accounts if targets else ():
-            identities = stack_set_target_identities(design, name)
-            section = ("automation", "stack_set_roles", "targets")
-            yield stack(f"stackset-target-{name}", name, identities, *section, after=(automation.name,))
-    for name in mesh.tenant_import.accounts if mesh.tenant_import else ():
-        identities = tenant_identities(design, name)
-        yield stack(f"tenant-{name}", name, identities, "tenant_import", after=(management.name,))
-
-
-def _stack(
-    settings: Settings,
-    name: str,
-    account_name: str,
-    identities: Identities,
-    after: tuple[str, ...],
-    section: Path,
-) -> StackBlueprint:
-    account = settings.accounts[account_name]
-    return StackBlueprint(
-        name=name,
-        account_name=account_name,
-        account=identities.account,
-        region=account.region or settings.region,
-        access=account.access or settings.access,
-        backend=account.backend or settings.backend,
-        tags={**settings.tags, **account.tags},
-        versions=settings.terraform,
-        identities=identities,
-        after=after,
-        section=section,
-    )
-
-
-# --- what only the whole can show ------------------------------------------------------------------------------------
-
-
-_SECTIONS: Mapping[str, Path] = {
-    "MeshstackAssumeRoleIF": ("meshstack", "meshcloud", "role"),
-    "MeshstackAssumeRolePolicy": ("meshstack", "meshcloud", "policy"),
-    "meshfed-service-user": ("meshstack", "authentication", "iam_user"),
-    "MeshfedServiceRole": ("meshstack", "management", "role"),
-    "MeshfedServiceRolePolicy": ("meshstack", "management", "policy"),
-    "AWSControlTowerAccountFactoryAccess": ("meshstack", "management", "control_tower", "policy"),
-    "MeshfedAutomationRole": ("meshstack", "automation", "role"),
-    "MeshfedAutomationRolePolicy": ("meshstack", "automation", "policy"),
-    "AWSCloudFormationStackSetAdministrationRole": ("meshstack", "automation", "stack_set_roles", "role"),
-    "AWSCloudFormationStackSetAdministrationRolePolicy": (
-        "meshstack",
-        "automation",
-        "stack_set_roles",
-        "policy",
-    ),
-    "AWSCloudFormationStackSetExecutionRole": (
-        "meshstack",
-        "automation",
-        "stack_set_roles",
-        "targets",
-        "role",
-    ),
-    "AWSCloudFormationStackSetExecutionRolePolicy": (
-        "meshstack",
-        "automation",
-        "stack_set_roles",
-        "targets",
-        "policy",
-    ),
-    "CostExplorerRole": ("meshstack", "metering", "role"),
-    "CostExplorerPolicy": ("meshstack", "metering", "policy"),
-    "cost-explorer-user": ("meshstack", "metering", "authentication", "iam_user"),
-    "MeshCostExplorerServiceRole": ("meshstack", "metering", "service_role"),
-    "MeshCostExplorerServiceRolePolicy": ("meshstack", "metering", "service_policy"),
-    "MeshstackAccountAccessRole": ("meshstack", "account_access_role"),
-    "MeshstackAccountAccessRolePolicy": ("meshstack", "tenant_import", "policy"),
-}
-"""Where in the settings an identity (by its key) is chosen."""
+        yield from meshstack_stacks(settings, settings.meshstack)
+    if settings.google:
+        yield from google_stacks(settings, settings.google)
 
 
 def misfits(settings: Settings) -> Iterator[Mistake]:
@@ -202,15 +48,17 @@ def misfits(settings: Settings) -> Iterator[Mistake]:
     stacks = blueprint(settings)
     for stack in stacks:
         for misfit in stack.identities.misfits():
-            path = _SECTIONS.get(misfit.key, stack.section)
+            path = stack.place(misfit.key)
             yield Mistake(path=path, found=misfit.found, allowed=misfit.allowed)
     yield from _names_that_are_taken(stacks)
-    yield from _tags_that_do_not_fit(stacks)
+    yield from _tags_that_do_not_fit(settings, stacks)
+    yield from _backends_that_are_evaluated(settings)
+    yield from _documents_of_one_name(stacks)
 
 
 def _names_that_are_taken(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
     """IAM holds names of one kind apart within an account, whatever their path and case."""
-    first: dict[tuple[str, str, str], str] = {}
+    first: dict[tuple[str, str, str], tuple[str, str]] = {}
     for stack in stacks:
         kinds = {
             "role": [(role.key, role.name) for role in stack.identities.roles],
@@ -219,35 +67,78 @@ def _names_that_are_taken(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistak
         }
         for kind, named in kinds.items():
             for key, name in named:
-                other = first.setdefault((stack.account.id, kind, name.lower()), key)
-                if other != key:
+                holder, other = first.setdefault((stack.account.id, kind, name.lower()), (stack.name, key))
+                if (holder, other) != (stack.name, key):
                     yield Mistake(
-                        path=(*_SECTIONS.get(key, stack.section), "name"),
+                        path=(*stack.place(key), "name"),
                         found=f'the {kind} name "{name}", which {other} has in the account {stack.account_name} too',
                         allowed=f"a {kind} name of its own within an account, whatever its path and case",
                     )
 
 
-def _tags_that_do_not_fit(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
+def _tags_that_do_not_fit(settings: Settings, stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
     for stack in stacks:
         made = stack.identities
         parts: tuple[OidcProvider | Role | User | ManagedPolicy, ...]
         parts = (*made.providers, *made.roles, *made.users, *made.policies())
         for part in parts:
+            path = (*stack.place(part.key), "tags")
             tags = {**stack.tags, **part.tags}
-            path = (*_SECTIONS.get(part.key, ("iam",)), "tags")
             if len(tags) > TAGS_OF_A_RESOURCE:
                 yield Mistake(
                     path=path,
                     found=f"{len(tags)} tags on {part.key} with those of iam, the account and the top",
                     allowed=f"at most {TAGS_OF_A_RESOURCE}",
                 )
-            folded: dict[str, str] = {}
-            for key in tags:
-                other = folded.setdefault(key.lower(), key)
-                if other != key:
+            # The same slip is on everything that takes the tags: it is reported where they are given.
+            for where, given in ((("accounts", stack.account_name, "tags"), {}), (("iam", "tags"), settings.iam.tags)):
+                if twice := _twice({**stack.tags, **given}):
+                    yield _tag_twice(where, twice)
+                    break
+            else:
+                if twice := _twice(tags):
+                    yield _tag_twice(path, twice)
+
+
+def _twice(tags: Tags) -> tuple[str, str] | None:
+    """Return two keys that IAM takes for the same."""
+    folded: dict[str, str] = {}
+    for key in tags:
+        other = folded.setdefault(key.lower(), key)
+        if other != key:
+            return other, key
+    return None
+
+
+def _tag_twice(path: Path, keys: tuple[str, str]) -> Mistake:
+    found = f'the tag keys "{keys[0]}" and "{keys[1]}" on the same resources'
+    return Mistake(path=path, found=found, allowed="each key once on a resource, whatever its case")
+
+
+def _backends_that_are_evaluated(settings: Settings) -> Iterator[Mistake]:
+    """Terraform takes a backend's text as it stands, OpenTofu (1.8 and later) evaluates it: no escape suits both."""
+    backends: list[tuple[Path, Backend]] = [(("backend",), settings.backend)]
+    backends += [(("accounts", name, "backend"), it.backend) for name, it in settings.accounts.items() if it.backend]
+    for path, backend in backends:
+        for kind, arguments in backend.items():
+            for argument, value in arguments.items():
+                if isinstance(value, str) and ("${" in value or "%{" in value):
                     yield Mistake(
-                        path=path,
-                        found=f'the tag keys "{other}" and "{key}" on {part.key}',
-                        allowed="each key once on a resource, whatever its case",
+                        path=(*path, kind, argument),
+                        found=show_value(value),
+                        allowed="text without ${ and %{, which Terraform and OpenTofu read differently in a backend",
                     )
+
+
+def _documents_of_one_name(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
+    """Every document has a file of its own in generated/policies; a policy «Role.trust» would take the trust's."""
+    for stack in stacks:
+        taken = {name.lower() for name, _ in stack.identities.written_documents() if name.endswith(".downgraded")}
+        taken |= {f"{role.name}.trust".lower() for role in stack.identities.roles}
+        for policy in stack.identities.policies():
+            if policy.name.lower() in taken:
+                yield Mistake(
+                    path=(*stack.place(policy.key), "name"),
+                    found=f'the policy name "{policy.name}", under which another document is written for review',
+                    allowed="a policy name that is not a role's with .trust or .downgraded behind it",
+                )

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from rolebridge.blueprint import load_blueprint
-from rolebridge.generated import OutputError
 from rolebridge.settings import Settings, SettingsError
 from rolebridge.settings.rules import warnings
-from rolebridge.synth import NOT_WRITTEN, SETTINGS_ARE_WRONG, Outcome, synthesize
+from rolebridge.synth import INTERRUPTED, NOT_WRITTEN, SETTINGS_ARE_WRONG, Outcome, synthesize
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,6 +42,7 @@ Exit codes:
   1  the settings are wrong: the report says where; nothing was written
   2  the command line is wrong
   3  nothing could be written: Node is missing, the output is not ours, the disk is full, …
+  130  interrupted (Ctrl-C): the output is as it was, or new, as a whole
 """,
 )
 @click.version_option(version("rolebridge"), prog_name="rolebridge")
@@ -76,10 +76,12 @@ def synth(config: Path, stacks: tuple[str, ...], output: Path) -> None:
     _warn(outcome.settings)
     from rich.console import Console
 
-    console = Console()
-    # Where nobody sees a window (a pipeline's log), rich takes 80 columns and would cut the names.
-    console.width = max(console.width, 100) if not console.is_terminal else console.width
-    console.print(_summary(outcome, output, stacks))
+    console, summary = Console(), _summary(outcome, output, stacks)
+    if not console.is_terminal:
+        # A pipeline's log has no width; rich would take 80 columns and cut what does not fit.
+        unbounded = console.options.update(max_width=10_000)
+        console.width = max(console.width, console.measure(summary, options=unbounded).maximum)
+    console.print(summary)
     from rolebridge import engine
 
     if not engine.index_is_built():
@@ -132,10 +134,16 @@ def _warn(settings: Settings) -> None:
 def main() -> None:
     """Run the command; every expected failure is one report on standard error and an exit code."""
     try:
-        cli()
+        sys.exit(cli(prog_name="rolebridge", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("rolebridge: interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except SettingsError as error:
         click.echo(error.report(), err=True)
         sys.exit(SETTINGS_ARE_WRONG)
-    except (OutputError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         click.echo(f"rolebridge: {error}", err=True)
         sys.exit(NOT_WRITTEN)

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.machinery import ModuleSpec
 
+    from cdktf_cdktf_provider_google.provider import GoogleProvider
+    from cdktf_cdktf_provider_google.service_account import ServiceAccount
+    from cdktf_cdktf_provider_google.service_account_iam_member import ServiceAccountIamMember
+
 #: The prebuilt providers: Python package -> npm package. One that is not installed is passed over.
 PROVIDERS = {
     "cdktf_cdktf_provider_aws": "@cdktf/provider-aws",
@@ -58,7 +62,11 @@ PROVIDERS = {
 #: What loads on demand: name -> the module it comes from. ``from rolebridge.engine import <name>`` loads that
 #: module when it runs, and no run that does without it pays for its provider. Its type is declared by an
 #: import under TYPE_CHECKING.
-ON_DEMAND: dict[str, str] = {}
+ON_DEMAND = {
+    "GoogleProvider": "cdktf_cdktf_provider_google.provider",
+    "ServiceAccount": "cdktf_cdktf_provider_google.service_account",
+    "ServiceAccountIamMember": "cdktf_cdktf_provider_google.service_account_iam_member",
+}
 
 #: The Node majors that this project is tested with; cdktf-cli 0.21 does not start on 24.
 NODE_MAJORS = ("20", "22")
@@ -358,6 +366,7 @@ __all__ = [
     "EngineError",
     "Fn",
     "GcsBackend",
+    "GoogleProvider",
     "HttpBackend",
     "IConstruct",
     "IamAccessKey",
@@ -377,6 +386,8 @@ __all__ = [
     "PrefixedRemoteWorkspaces",
     "RemoteBackend",
     "S3Backend",
+    "ServiceAccount",
+    "ServiceAccountIamMember",
     "ServicecatalogPrincipalPortfolioAssociation",
     "TaggedCloudWorkspaces",
     "TerraformBackend",

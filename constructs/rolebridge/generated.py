@@ -1,8 +1,8 @@
 """Puts a fresh synthesis in the place of the last one: whole or not at all.
 
-What is ours in the folder: ``manifest.json``, ``policies/``, and in each stack's folder ``cdk.tf.json``. What Terraform
-put there (``.terraform``, lock files, a plan) stays, in every stack that still exists. Files that are the same are not
-touched.
+What is ours in the folder: ``manifest.json``, ``policies/``, ``drop-in/``, and in each stack's folder ``cdk.tf.json``.
+What Terraform put there (``.terraform``, lock files, a plan) stays, in every stack that still exists. Files that are
+the same are not touched.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 STACK_FILE = "cdk.tf.json"
 """What CDKTF calls a stack's Terraform JSON."""
+
+DROP_INS = "drop-in"
+DROP_IN_FILE = "rolebridge.tf.json"
+"""Where a product's file for its own Terraform configuration is."""
 
 STAGING = ".rolebridge"
 """The folder inside the output in which a change is prepared, and which is gone when it is done."""
@@ -36,10 +41,12 @@ class Synthesis:
     Attributes:
         manifest: CDKTF's manifest.
         files: by stack, the content of its files by their paths below the output folder.
+        drop_ins: files for configurations of the operator's own, by their paths.
     """
 
     manifest: dict[str, Any]
     files: dict[str, dict[str, bytes]]
+    drop_ins: Mapping[str, bytes] = field(default_factory=dict)
 
     def resources(self, stack: str) -> int:
         """Count the resources of a stack."""
@@ -79,7 +86,8 @@ def publish(synthesis: Synthesis, output: Path, only: Collection[str] = ()) -> C
             _refuse_to_lose_states(output, leaving)
             contents = {path: content for path, content in new.items() if _read(output / path) != content}
             removed = sorted(old - set(new))
-            _replace(output, contents, removed, leaving)
+            with _signals_wait():
+                _replace(output, contents, removed, leaving)
             return Changes(
                 added=tuple(sorted(set(contents) - old)),
                 changed=tuple(sorted(set(contents) & old)),
@@ -101,6 +109,7 @@ def _held(output: Path) -> Iterator[None]:
     descriptor = os.open(output, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _put_back(output)
         shutil.rmtree(output / STAGING, ignore_errors=True)
         if not (output / "manifest.json").is_file() and any(output.iterdir()):
             raise OutputError(
@@ -115,20 +124,36 @@ def _held(output: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
+def _put_back(output: Path) -> None:
+    """Undo what a run that was killed had begun: what it moved away is still in the staging folder."""
+    staging = output / STAGING
+    for stack in staging.glob("left/*"):
+        stack.rename(output / "stacks" / stack.name)
+    for file in (found for found in staging.glob("old/**/*") if found.is_file()):
+        target = output / file.relative_to(staging / "old")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+
+
 def _files(synthesis: Synthesis, output: Path, only: Collection[str]) -> dict[str, bytes]:
     """The files to have, and a manifest of the stacks that are there then."""
-    files = {path: content for name in only or synthesis.files for path, content in synthesis.files[name].items()}
     manifest = dict(synthesis.manifest)
     if only:
         there = {name for name in manifest["stacks"] if (output / "stacks" / name / STACK_FILE).is_file()}
         manifest["stacks"] = {name: it for name, it in manifest["stacks"].items() if name in there | set(only)}
-    files["manifest.json"] = json.dumps(manifest, indent=2).encode()
+    # The manifest comes first: it marks the folder as ours, should a first run be killed half-way.
+    files = {"manifest.json": json.dumps(manifest, indent=2).encode()}
+    for name in only or synthesis.files:
+        files.update(synthesis.files[name])
+    if not only:
+        files.update(synthesis.drop_ins)
     return files
 
 
 def _ours(output: Path) -> set[str]:
     """The files in the output that a synthesis made."""
-    found = {file.relative_to(output).as_posix() for file in (output / "policies").rglob("*.json")}
+    ours = [*(output / "policies").rglob("*.json"), *(output / DROP_INS).glob(f"*/{DROP_IN_FILE}")]
+    found = {file.relative_to(output).as_posix() for file in ours}
     manifest = output / "manifest.json"
     if manifest.is_file():
         found.add("manifest.json")
@@ -152,12 +177,22 @@ def _stacks_of(paths: Iterable[str]) -> set[str]:
 
 def _refuse_to_lose_states(output: Path, leaving: set[str]) -> None:
     for name in sorted(leaving):
-        states = sorted((output / "stacks" / name).glob("*.tfstate*"))
+        folder = output / "stacks" / name
+        states = sorted({*folder.glob("*.tfstate*"), *_local_state(folder)})
         if states:
             raise OutputError(
                 f"the stack {name} is no longer in the settings, but {states[0]} holds its state: run terraform "
                 "destroy there first, or move the state away; nothing was changed"
             )
+
+
+def _local_state(folder: Path) -> Iterator[Path]:
+    """The state of a stack that keeps it in its own folder, under whatever name."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        written = json.loads((folder / STACK_FILE).read_bytes())["terraform"]["backend"]["local"]["path"]
+        state = Path(os.path.normpath(folder / written))
+        if state.exists() and state.is_relative_to(os.path.normpath(folder)):
+            yield state
 
 
 def _read(file: Path) -> bytes | None:
@@ -178,11 +213,12 @@ def _replace(output: Path, contents: dict[str, bytes], removed: Collection[str],
         moves = [(output / path, staging / "old" / path) for path in (*contents, *removed) if (output / path).exists()]
         moves += [(output / "stacks" / name, staging / "left" / name) for name in sorted(leaving)]
         moves += [(staging / "new" / path, output / path) for path in contents]
-        with _signals_wait():
-            _move_all(moves)
-        _remove_empty(output / "policies")
+        _move_all(moves)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        for folder in ("policies", DROP_INS):
+            _remove_empty(output / folder)
+        _remove_empty(output / "stacks")
 
 
 def _move_all(moves: list[tuple[Path, Path]]) -> None:
@@ -200,13 +236,25 @@ def _move_all(moves: list[tuple[Path, Path]]) -> None:
 
 @contextlib.contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Let an interruption wait for the few milliseconds in which files are moved."""
-    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    """Let an interruption wait for the few milliseconds in which files are written and moved.
+
+    A signal mask would hold for one thread, and jsii has a second one, which would take the signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda came_in, _frame: came.append(came_in))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for one in came:
+            signal.raise_signal(one)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rolebridge.engine import (
     Construct,
     IamAccessKey,
@@ -13,12 +15,13 @@ from rolebridge.engine import (
     IamUserPolicyAttachment,
     ServicecatalogPrincipalPortfolioAssociation,
     TerraformOutput,
+    TerraformResource,
     TerraformStack,
     TerraformVariable,
     TerraformVariableValidationConfig,
 )
 from rolebridge.policies.document import terraform_json, terraform_text
-from rolebridge.policies.identity import Identities, ManagedPolicy, OidcProvider, PolicyError, Role, User
+from rolebridge.policies.identity import Attachment, Identities, ManagedPolicy, OidcProvider, PolicyError, Role, User
 
 
 class AccountIdentities(Construct):
@@ -52,7 +55,8 @@ class AccountIdentities(Construct):
             raise PolicyError("\n".join(misfits))
         _declare_variables(self, identities.variables())
         self._providers = {provider.key: self._provider(provider) for provider in identities.providers}
-        self._policies = {policy.key: self._policy(policy) for policy in identities.policies()}
+        self._policies = {policy.key: self._policy(policy, identities.adopted) for policy in identities.policies()}
+        self._first: dict[str, TerraformResource] = {**self._providers, **self._policies}
         self.roles = {role.key: self._role(role) for role in identities.roles}
         self.users = {user.key: self._user(user) for user in identities.users}
         for access in identities.portfolio_access:
@@ -60,9 +64,10 @@ class AccountIdentities(Construct):
                 self,
                 access.key,
                 portfolio_id=access.portfolio_id,
-                principal_arn=identities.account.role_arn(access.role.name, access.role.path),
+                principal_arn=terraform_text(identities.account.role_arn(access.role.name, access.role.path)),
                 depends_on=[self.roles[access.role.key]],
             )
+        _move(TerraformStack.of(self), identities)
         for name, value in identities.outputs.items():
             TerraformOutput(self, name, value=terraform_text(value))
 
@@ -76,8 +81,8 @@ class AccountIdentities(Construct):
             tags=terraform_text(provider.tags) or None,
         )
 
-    def _policy(self, policy: ManagedPolicy) -> IamPolicy:
-        return IamPolicy(
+    def _policy(self, policy: ManagedPolicy, adopted: Mapping[str, str]) -> IamPolicy:
+        made = IamPolicy(
             self,
             policy.key,
             name=policy.name,
@@ -86,6 +91,9 @@ class AccountIdentities(Construct):
             policy=terraform_json(policy.document),
             tags=terraform_text(policy.tags) or None,
         )
+        if policy.key in adopted:
+            made.import_from(adopted[policy.key])
+        return made
 
     def _role(self, role: Role) -> IamRole:
         made = IamRole(
@@ -98,11 +106,12 @@ class AccountIdentities(Construct):
             max_session_duration=role.max_session_duration,
             permissions_boundary=terraform_text(role.permissions_boundary),
             tags=terraform_text(role.tags) or None,
-            depends_on=[self._providers[role.trusted_provider]] if role.trusted_provider else None,
+            depends_on=[self._first[key] for key in role.after] or None,
         )
         for policy in role.policies:
-            key = policy.key if isinstance(policy, ManagedPolicy) else policy.rpartition("/")[2]
-            IamRolePolicyAttachment(self, f"{role.key}-{key}", role=made.name, policy_arn=self._arn(policy))
+            IamRolePolicyAttachment(
+                self, f"{role.key}-{_attachment_key(policy)}", role=made.name, policy_arn=self._arn(policy)
+            )
         return made
 
     def _user(self, user: User) -> IamUser:
@@ -130,25 +139,46 @@ class AccountIdentities(Construct):
         else:
             TerraformOutput(self, f"{name}_secret_access_key", value=key.secret, sensitive=True)
 
-    def _arn(self, policy: ManagedPolicy | str) -> str:
-        return self._policies[policy.key].arn if isinstance(policy, ManagedPolicy) else str(terraform_text(policy))
+    def _arn(self, policy: ManagedPolicy | Attachment | str) -> str:
+        if isinstance(policy, ManagedPolicy):
+            return self._policies[policy.key].arn
+        return str(terraform_text(policy.arn if isinstance(policy, Attachment) else policy))
+
+
+def _attachment_key(policy: ManagedPolicy | Attachment | str) -> str:
+    """Name an attachment after its policy; one of the account's own may have the name of one of AWS's, or of ours."""
+    if isinstance(policy, ManagedPolicy | Attachment):
+        return policy.key
+    name = policy.rpartition("/")[2]
+    return name if ":iam::aws:policy/" in policy else f"own-{name}"
+
+
+def _move(stack: TerraformStack, identities: Identities) -> None:
+    """Give up resources without destroying them."""
+    if identities.released:
+        released = [{"from": address, "lifecycle": {"destroy": False}} for address in identities.released]
+        stack.add_override("removed", released)
 
 
 def _declare_variables(scope: Construct, names: tuple[str, ...]) -> None:
     """Declare the Terraform variables that stand in policies, once in a stack, held to what STS takes."""
     stack = TerraformStack.of(scope)
     for name in names:
-        if stack.node.try_find_child(name) is None:
-            TerraformVariable(
+        # A prefix, because a variable may be called as a provider or backend is: «aws».
+        if stack.node.try_find_child(f"variable-{name}") is None:
+            variable = TerraformVariable(
                 stack,
-                name,
+                f"variable-{name}",
                 type="string",
                 nullable=False,
                 description="An external id: 2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -",
                 validation=[
                     TerraformVariableValidationConfig(
-                        condition=f'${{can(regex("^[A-Za-z0-9_+=,.@:/-]{{2,1224}}$", var.{name}))}}',
+                        # Not {2,1224}: Terraform's regex repeats at most 1,000 times, and can() hides its error.
+                        condition=f'${{can(regex("^[A-Za-z0-9_+=,.@:/-]+$", var.{name})) '
+                        f"&& length(var.{name}) >= 2 && length(var.{name}) <= 1224}}",
                         error_message="An external id has 2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -",
                     )
                 ],
             )
+            variable.override_logical_id(name)

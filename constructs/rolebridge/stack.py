@@ -26,7 +26,32 @@ from rolebridge.policies.document import terraform_text
 from rolebridge.settings.model import AssumeRole, Backend, Tags, TerraformVersions
 
 
-class AccountStack(TerraformStack):
+class BackedStack(TerraformStack):
+    """A stack with a state's place and the ranges of what it runs with.
+
+    Args:
+        scope: the app.
+        id_: the stack's name, and that of its folder under ``stacks/``.
+        backend: the state's place: one backend type with its arguments, ``{stack}`` where the state key is.
+        versions: the ranges of Terraform and of the providers.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, backend: Backend, versions: TerraformVersions) -> None:
+        super().__init__(scope, id_)
+        add_backend(self, id_, backend)
+        self.add_override("terraform.required_version", versions.required_version)
+
+    def require(self, provider: str, version: str) -> None:
+        """Say which version of a HashiCorp provider the stack takes.
+
+        The bindings pin their own version under a short name; a pipeline needs a range that it can satisfy, and
+        OpenTofu a full source.
+        """
+        requirement = {"source": f"hashicorp/{provider}", "version": version}
+        self.add_override(f"terraform.required_providers.{provider}", requirement)
+
+
+class AccountStack(BackedStack):
     """A stack with the AWS provider of one account, which refuses to work in any other (``allowed_account_ids``).
 
     Args:
@@ -52,9 +77,9 @@ class AccountStack(TerraformStack):
         profile: str | None = None,
         role_to_assume: AssumeRole | None = None,
         tags: Tags | None = None,
-        versions: TerraformVersions = TerraformVersions(),  # noqa: B008 - frozen
+        versions: TerraformVersions = TerraformVersions(),
     ) -> None:
-        super().__init__(scope, id_)
+        super().__init__(scope, id_, backend=backend, versions=versions)
         AwsProvider(
             self,
             "aws",
@@ -64,12 +89,7 @@ class AccountStack(TerraformStack):
             assume_role=[_assume_role(role_to_assume)] if role_to_assume else None,
             default_tags=[AwsProviderDefaultTags(tags=terraform_text(tags))] if tags else None,
         )
-        add_backend(self, id_, backend)
-        # The bindings pin their own version under a short name; a pipeline needs a range that it can satisfy, and
-        # OpenTofu a full source.
-        requirement = {"source": "hashicorp/aws", "version": versions.aws_provider}
-        self.add_override("terraform.required_providers.aws", requirement)
-        self.add_override("terraform.required_version", versions.required_version)
+        self.require("aws", versions.aws_provider)
 
 
 def _assume_role(chosen: AssumeRole) -> AwsProviderAssumeRole:
@@ -82,10 +102,13 @@ def _assume_role(chosen: AssumeRole) -> AwsProviderAssumeRole:
 
 
 def add_backend(stack: TerraformStack, name: str, backend: Backend) -> None:
-    """Give a stack its state's place; ``{stack}`` in the arguments becomes the stack's name."""
+    """Give a stack its state's place; ``{stack}`` in the arguments becomes the stack's name.
+
+    Terraform reads a backend before it can evaluate anything: here ``${`` is text already, and an escape would stay.
+    """
     ((kind, chosen),) = backend.items()
     arguments = {
-        argument: terraform_text(value.replace("{stack}", name)) if isinstance(value, str) else value
+        argument: value.replace("{stack}", name) if isinstance(value, str) else value
         for argument, value in {**_DEFAULTS[kind](name), **chosen}.items()
     }
     _BACKENDS[kind](stack, arguments)

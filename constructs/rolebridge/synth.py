@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolebridge.blueprint import StackBlueprint, load_blueprint
-from rolebridge.generated import Changes, OutputError, Synthesis, publish
+from rolebridge.blueprint import load_blueprint
+from rolebridge.generated import Changes, Synthesis, publish
+from rolebridge.google.stacks import drop_ins
 from rolebridge.settings import Settings, SettingsError
+from rolebridge.stack_blueprint import StackBlueprint
 
 OK = 0
 SETTINGS_ARE_WRONG = 1
 NOT_WRITTEN = 3
+INTERRUPTED = 130
 """Exit codes; 2 is a wrong command line, as everywhere."""
 
 
@@ -41,11 +46,12 @@ def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
         EngineError: Node is missing or cannot be used; nothing was written.
         CollisionError: two constructs have the same name in Terraform; nothing was written.
     """
-    settings, stacks = load_blueprint(file)
-    # Only now: importing the app starts Node.
-    from rolebridge import app
-
-    synthesis = app.synthesize(stacks)
+    # Importing the app starts Node, and waits for it most of the time: settings are read meanwhile.
+    with ThreadPoolExecutor(max_workers=1) as meanwhile:
+        starting = meanwhile.submit(importlib.import_module, "rolebridge.app")
+        settings, stacks = load_blueprint(file)
+        app = starting.result()
+    synthesis = app.synthesize(stacks, drop_ins(settings))
     return Outcome(settings, stacks, synthesis, publish(synthesis, output, only))
 
 
@@ -56,7 +62,9 @@ def main(file: Path, output: Path) -> int:
     except SettingsError as error:
         print(error.report(), file=sys.stderr)
         return SETTINGS_ARE_WRONG
-    except (OutputError, RuntimeError, ValueError) as error:
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (OSError, RuntimeError, ValueError) as error:
         print(f"rolebridge: {error}", file=sys.stderr)
         return NOT_WRITTEN
     return OK

@@ -20,6 +20,7 @@ from tests.terraform.harness import (
     TerraformUnavailableError,
     aws_requirement,
     find_terraform,
+    managed_policies_named_in,
 )
 
 HERE = Path(__file__).parent
@@ -44,7 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was not applied, and where the time went."""
     if LEDGER.notes:
         terminalreporter.section("what the fake AWS could not be given")
-        for note in sorted(LEDGER.notes):
+        for note in sorted(set(LEDGER.notes)):
             terminalreporter.line(note)
     if LEDGER.seconds:
         terminalreporter.section("Terraform's time, up to two commands at once")
@@ -75,18 +76,19 @@ def no_real_aws() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def generated_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subjects.GeneratedFolder]:
-    """The generated folders under test: see `subjects`."""
-    return subjects.generated_folders(tmp_path_factory.mktemp("generated"))
+GeneratedFolders = Mapping[str, subjects.GeneratedFolder]
 
 
 @pytest.fixture(scope="session")
-def terraform(
-    tmp_path_factory: pytest.TempPathFactory, generated_folders: Mapping[str, subjects.GeneratedFolder]
-) -> Installation:
+def generated_folders() -> GeneratedFolders:
+    """Name the generated folders under test: see `subjects`."""
+    return subjects.FOLDERS
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory, generated_folders: GeneratedFolders) -> Installation:
     """Terraform with the AWS provider, in a version that the shipped example accepts."""
-    requirement = aws_requirement(generated_folders["the shipped example"].path)
+    requirement = aws_requirement(generated_folders[subjects.SHIPPED].path)
     try:
         return find_terraform(tmp_path_factory.mktemp("terraform"), requirement)
     except TerraformUnavailableError as error:
@@ -94,39 +96,48 @@ def terraform(
         raise
 
 
+StartAws = Callable[[Path], FakeAws]
+
+
 @pytest.fixture(scope="session")
-def start_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], FakeAws]]:
-    """Start a fake AWS of one's own; all are stopped at the end of the session."""
+def start_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartAws]:
+    """Start a fake AWS for a generated folder; all are stopped at the end of the session."""
     with contextlib.ExitStack() as running:
-        yield lambda: running.enter_context(FakeAws(tmp_path_factory.mktemp("moto") / "moto.log"))
+
+        def start(generated: Path) -> FakeAws:
+            log = tmp_path_factory.mktemp("moto") / "moto.log"
+            return running.enter_context(FakeAws(log, managed_policies_named_in(generated)))
+
+        yield start
 
 
-ApplyAll = Callable[[subjects.GeneratedFolder], Lifecycle]
+ApplyAll = Callable[[str, subjects.GeneratedFolder], Lifecycle]
 
 
 @pytest.fixture(scope="session")
 def apply_all(
     terraform: Installation,
-    start_aws: Callable[[], FakeAws],
+    start_aws: StartAws,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> ApplyAll:
     """Give a generated folder a life of its own in an AWS of its own; stages run when they are looked at."""
 
-    def start(generated: subjects.GeneratedFolder) -> Lifecycle:
+    def start(title: str, generated: subjects.GeneratedFolder) -> Lifecycle:
         work = tmp_path_factory.mktemp("work") / "generated"
-        return Lifecycle(generated.path, terraform, start_aws(), work, generated.variables)
+        aws = start_aws(generated.path)
+        return Lifecycle(generated.path, terraform, aws, work, generated.variables, title)
 
     return start
 
 
-@pytest.fixture(scope="session", params=subjects.NAMES)
+@pytest.fixture(scope="session", params=list(subjects.FOLDERS))
 def life(
     request: pytest.FixtureRequest,
     apply_all: ApplyAll,
-    generated_folders: Mapping[str, subjects.GeneratedFolder],
+    generated_folders: GeneratedFolders,
 ) -> Lifecycle:
-    """The life of each generated folder under test."""
+    """Run each generated folder under test, stage by stage as it is looked at."""
     try:
-        return apply_all(generated_folders[request.param])
+        return apply_all(request.param, generated_folders[request.param])
     except HarnessError as error:
         pytest.fail(str(error), pytrace=False)

@@ -15,6 +15,12 @@ and AWS provider 5.100, a binary of 700 MB):
   provider are short-lived processes that read one large schema; they spend half of their processor time
   collecting it.
 - Two processes at a time, and the plan that was shown is the plan that is applied.
+- Stacks that Terraform would initialise alike (the same providers, the same backend) are initialised once, and those
+  with the same resources and arguments validated once: a plan does all that `validate` does, and a warning in it is
+  a failure here.
+
+A stack that needs the Google provider is only initialised and validated, where the provider can be had; a plan
+would need Google. Where it cannot be had the stack is listed at the end of the session, with the reason.
 """
 
 from __future__ import annotations
@@ -53,6 +59,8 @@ T = TypeVar("T")
 DEPLOYER = "OrganizationAccountAccessRole"
 """The role through which every provider of a stack enters its account; moto then answers as that account."""
 
+MOTO_SERVER = Path(__file__).with_name("moto_server.py")
+
 MISSING_IN_MOTO = {
     "aws_servicecatalog_principal_portfolio_association": "moto has no AssociatePrincipalWithPortfolio",
 }
@@ -61,6 +69,9 @@ MISSING_IN_MOTO = {
 MISSING_ATTRIBUTES_IN_MOTO = {
     ("aws_iam_user", "permissions_boundary"): "moto forgets a user's permissions boundary",
 }
+
+GOOGLE = "hashicorp/google"
+"""The source of the provider without which a stack cannot be planned: a plan mints a token at Google."""
 
 COMMAND_LIMIT = 300.0
 """Seconds after which a Terraform command is given up; the slowest takes about 10 on an idle machine."""
@@ -81,11 +92,13 @@ class FakeAws:
     """moto's server in a process of its own: many accounts, one endpoint. Use it in a `with` statement.
 
     The account that answers is the one of the role that was assumed; no trust policy is evaluated on the
-    way. AWS's managed policies exist in every account (`AdministratorAccess` and the like).
+    way. Of the policies that AWS manages (`AdministratorAccess` and the like), those named exist in every
+    account.
     """
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, managed_policies: Iterable[str] = ()) -> None:
         self._log = log
+        self._managed_policies = sorted(managed_policies)
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
 
@@ -112,8 +125,8 @@ class FakeAws:
         self.endpoint = f"http://127.0.0.1:{port}"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-                env={**_ambient(), "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
+                [sys.executable, MOTO_SERVER, str(port), *self._managed_policies],
+                env=_ambient(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -172,15 +185,24 @@ class FakeAws:
             **common,
         )
 
-    def account(self, account: str, region: str = "eu-central-1") -> Account:
-        """Read what IAM holds in `account` now."""
-        return read_account(self.client("iam", account, region), account)
+    def account(self, account: str, region: str = "eu-central-1", *, organization: bool = False) -> Account:
+        """Read what IAM holds in `account` now, and the organization that it manages, if that is asked for."""
+        organizations = self.client("organizations", account, region) if organization else None
+        return read_account(self.client("iam", account, region), account, organizations)
+
+    def organization_root(self, account: str) -> str:
+        """Make `account` the management account of an organization, unless it is; the id of the root."""
+        organizations = self.client("organizations", account)
+        with contextlib.suppress(organizations.exceptions.AlreadyInOrganizationException):
+            organizations.create_organization(FeatureSet="ALL")
+        return str(organizations.list_roots()["Roots"][0]["Id"])
 
 
 # --- Terraform ------------------------------------------------------------------------------------
 
 _KEPT_AWAY = (
     "AWS_",
+    "MOTO_",
     "TF_VAR_",
     "TF_CLI_ARGS",
     "TF_LOG",
@@ -233,19 +255,28 @@ def terraform_environment(session: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Installation:
-    """A Terraform that was found, and shown to get the AWS provider."""
+    """A Terraform that was found, and shown to get the AWS provider.
+
+    Attributes:
+        executable: the command.
+        version: of Terraform.
+        environment: of each of its processes.
+        no_google: why the Google provider cannot be had; empty where it can.
+    """
 
     executable: str
     version: str
     environment: Mapping[str, str]
+    no_google: str = ""
 
 
-def find_terraform(session: Path, requirement: str | None = None) -> Installation:
-    """Find Terraform and make sure, once a session, that it can get the AWS provider.
+def find_terraform(session: Path, requirement: str | None = None, google: str | None = None) -> Installation:
+    """Find Terraform and make sure, once a session, that it can get the AWS provider; look for Google's too.
 
     Args:
         session: a folder that lives as long as the session.
         requirement: the version constraint of `hashicorp/aws` that the stacks have; None for any version.
+        google: the same of `hashicorp/google`; None where no stack needs it.
 
     Raises:
         TerraformUnavailableError: Terraform is missing, or no registry can be reached.
@@ -256,24 +287,51 @@ def find_terraform(session: Path, requirement: str | None = None) -> Installatio
     if executable is None:
         raise TerraformUnavailableError("terraform is not on the PATH")
     environment = terraform_environment(session)
-    probe = session / "probe"
-    probe.mkdir()
-    aws = {"source": "hashicorp/aws"} | ({"version": requirement} if requirement else {})
-    (probe / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": {"aws": aws}}}))
-    terraform = Terraform(Installation(executable, "", environment), probe, {}, name="(probe)")
+    bare = Installation(executable, "", environment)
+    terraform = _probe(bare, session / "probe", "hashicorp/aws", requirement)
     version = json.loads(terraform.run("version", "-json").stdout)["terraform_version"]
     found = terraform.run("init", "-input=false", "-no-color", accept=(0, 1))
     if found.returncode:
         if cannot_reach_a_registry(found.stderr):
-            reason = " ".join(found.stderr.replace("│", " ").split())
-            raise TerraformUnavailableError(f"terraform cannot get the provider hashicorp/aws: {reason}")
+            raise TerraformUnavailableError(f"terraform cannot get the provider hashicorp/aws: {_one_line(found)}")
         raise HarnessError(terraform.report(found))
-    return Installation(executable, version, environment)
+    no_google = "" if google is None else _why_there_is_no_google(bare, session / "probe-google", google)
+    return Installation(executable, version, environment, no_google)
+
+
+def _probe(installation: Installation, folder: Path, source: str, requirement: str | None) -> Terraform:
+    """Write a configuration that requires one provider and nothing else."""
+    folder.mkdir()
+    wanted = {"source": source} | ({"version": requirement} if requirement else {})
+    name = source.rpartition("/")[2]
+    (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": {name: wanted}}}))
+    return Terraform(installation, folder, {}, name="(probe)")
+
+
+def _why_there_is_no_google(installation: Installation, folder: Path, requirement: str) -> str:
+    """Try to get the Google provider; Terraform's reason if it cannot be had, or nothing.
+
+    Unlike AWS's it may be missing from a mirror, too.
+
+    Raises:
+        HarnessError: anything else that is wrong.
+    """
+    terraform = _probe(installation, folder, GOOGLE, requirement)
+    found = terraform.run("init", "-input=false", "-no-color", accept=(0, 1))
+    if found.returncode and "Failed to query available provider packages" not in found.stderr:
+        raise HarnessError(terraform.report(found))
+    return _one_line(found) if found.returncode else ""
+
+
+def _one_line(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join(re.sub("[│╷╵]", " ", done.stderr).split())
 
 
 def cannot_reach_a_registry(stderr: str) -> bool:
     """Whether what `terraform init` printed means that the network, not the configuration, is at fault."""
     text = " ".join(stderr.replace("│", " ").split())
+    if "problems with the CLI configuration" in text:
+        return False
     if "Failed to query available provider packages" not in text and "Failed to install provider" not in text:
         return False
     symptoms = (
@@ -298,6 +356,7 @@ class Ledger:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, command: str, seconds: float) -> None:
@@ -307,6 +366,10 @@ class Ledger:
     def note(self, text: str) -> None:
         with self._lock:
             self.notes.append(text)
+
+    def leave_out(self, text: str) -> None:
+        with self._lock:
+            self.not_run.append(text)
 
 
 LEDGER = Ledger()
@@ -346,15 +409,16 @@ class Terraform:
         """Validate, warnings included: a deprecated argument is a failure."""
         answer = json.loads(self.run("validate", "-json", "-no-color", accept=(0, 1)).stdout)
         if answer["diagnostics"] or not answer["valid"]:
-            raise HarnessError(
-                f"{self.name}: terraform validate:\n{json.dumps(answer['diagnostics'], indent=2)}"
-            )
+            raise HarnessError(f"{self.name}: terraform validate:\n{json.dumps(answer['diagnostics'], indent=2)}")
 
     def plan(self, out: str = "plan.tfplan") -> tuple[bool, str]:
-        """Plan into the file `out`: whether there is anything to do, and Terraform's own text about it."""
-        done = self.run(
-            "plan", "-input=false", "-no-color", "-detailed-exitcode", f"-out={out}", accept=(0, 2)
-        )
+        """Plan into the file `out`: whether there is anything to do, and Terraform's own text about it.
+
+        A warning is a failure.
+        """
+        done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", f"-out={out}", accept=(0, 2))
+        if "Warning:" in done.stdout + done.stderr:
+            raise HarnessError(self.report(done))
         return done.returncode == 2, done.stdout
 
     def show_json(self, plan: str = "plan.tfplan") -> dict[str, Any]:
@@ -427,6 +491,22 @@ class Stack:
             for account in provider["allowed_account_ids"]
         }
 
+    @property
+    def needs_google(self) -> bool:
+        """Whether it requires the Google provider."""
+        required = self.read().get("terraform", {}).get("required_providers", {})
+        return any(provider["source"].endswith(GOOGLE) for provider in required.values())
+
+    @property
+    def protected(self) -> dict[str, dict[str, Any]]:
+        """Its resources that Terraform may not destroy, by type and name."""
+        resources = self.read().get("resource", {})
+        kept = {
+            kind: {name: body for name, body in bodies.items() if body.get("lifecycle", {}).get("prevent_destroy")}
+            for kind, bodies in resources.items()
+        }
+        return {kind: bodies for kind, bodies in kept.items() if bodies}
+
 
 def stacks_in_order(generated: Path) -> tuple[tuple[Stack, ...], ...]:
     """Sort the stacks of a generated folder into waves: each needs only stacks of earlier waves.
@@ -444,9 +524,7 @@ def stacks_in_order(generated: Path) -> tuple[tuple[Stack, ...], ...]:
         )
         for name, entry in sorted(manifest["stacks"].items())
     }
-    unknown = {
-        f"{stack.name} -> {name}" for stack in waiting.values() for name in stack.dependencies - set(waiting)
-    }
+    unknown = {f"{stack.name} -> {name}" for stack in waiting.values() for name in stack.dependencies - set(waiting)}
     if unknown:
         raise HarnessError(f"the manifest has dependencies on stacks it does not have: {sorted(unknown)}")
     waves: list[tuple[Stack, ...]] = []
@@ -463,9 +541,7 @@ def stacks_in_order(generated: Path) -> tuple[tuple[Stack, ...], ...]:
 
 def copy_of(generated: Path, into: Path) -> Path:
     """Copy a generated folder without what Terraform left in it: no state, no lock file, no provider."""
-    ignore = shutil.ignore_patterns(
-        ".terraform", ".terraform.lock.hcl", "*.tfstate", "*.tfstate.*", "*.tfplan"
-    )
+    ignore = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "*.tfstate", "*.tfstate.*", "*.tfplan")
     return shutil.copytree(generated, into, ignore=ignore)
 
 
@@ -474,12 +550,28 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def aws_requirement(generated: Path) -> str | None:
-    """Find the version constraint that the stacks of a generated folder put on `hashicorp/aws`, if any."""
+def variables_of(generated: Path) -> dict[str, str]:
+    """Make up a value for each string variable of the stacks that has no default: `value-of-<its name>`."""
+    return {
+        name: f"value-of-{name}"
+        for stack in itertools.chain.from_iterable(stacks_in_order(generated))
+        for name, variable in stack.read().get("variable", {}).items()
+        if "default" not in variable and variable.get("type") == "string"
+    }
+
+
+def managed_policies_named_in(generated: Path) -> set[str]:
+    """Find the names after `:iam::aws:policy/` anywhere in a generated folder's stacks."""
+    text = "".join(path.read_text(encoding="utf-8") for path in generated.rglob("*.tf.json"))
+    return {arn.rpartition("/")[2] for arn in re.findall(r":iam::aws:policy/[\w+=,.@/-]+", text)}
+
+
+def requirement(generated: Path, provider: str) -> str | None:
+    """Find the version constraint that the stacks of a generated folder put on a provider, if any."""
     for stack in itertools.chain.from_iterable(stacks_in_order(generated)):
-        aws = stack.read().get("terraform", {}).get("required_providers", {}).get("aws", {})
-        if "version" in aws:
-            return str(aws["version"])
+        required = stack.read().get("terraform", {}).get("required_providers", {}).get(provider, {})
+        if "version" in required:
+            return str(required["version"])
     return None
 
 
@@ -526,11 +618,16 @@ def leave_out_of_folder(generated: Path) -> list[str]:
     return lines
 
 
-def bring_within_reach(stack: Stack) -> list[str]:
-    """Override, in a stack's copied folder, a backend or a way into the account that needs a world outside.
+def bring_within_reach(stack: Stack, organization_root: Callable[[str], str]) -> list[str]:
+    """Override, in a stack's copied folder, what needs a world outside.
 
+    That is a backend, a way into the account, and the parent of organizational units, which AWS numbers itself.
     Terraform's own override files do it (`*_override.tf.json`), so that the stack's JSON stays as it was
     written. A local backend with a relative path and a provider that assumes a role are left alone.
+
+    Args:
+        stack: the stack.
+        organization_root: gives the id of the root of the organization that an account manages.
 
     Returns:
         A line about each thing overridden.
@@ -556,13 +653,38 @@ def bring_within_reach(stack: Stack) -> list[str]:
             notes.append(f"account {account} was entered through {DEPLOYER} instead of by {replaced}")
     if providers:
         override["provider"] = {"aws": providers}
+    units = document.get("resource", {}).get("aws_organizations_organizational_unit", {})
+    if units:
+        (account,) = stack.accounts
+        root = organization_root(account)
+        override["resource"] = {
+            "aws_organizations_organizational_unit": {name: {"parent_id": root} for name in units}
+        }
+        parents = ", ".join(sorted({unit["parent_id"] for unit in units.values()}))
+        notes.append(f"organizational units were put under the fake AWS's root {root} instead of {parents}")
     if override:
         (stack.folder / "harness_override.tf.json").write_text(json.dumps(override, indent=2))
     return notes
 
 
+def take_protection_off(stack: Stack) -> list[str]:
+    """Override `prevent_destroy` in a stack's copied folder; a line about each resource."""
+    kept = stack.protected
+    override = {
+        "resource": {
+            kind: {name: {"lifecycle": {"prevent_destroy": False}} for name in bodies} for kind, bodies in kept.items()
+        }
+    }
+    (stack.folder / "unprotected_override.tf.json").write_text(json.dumps(override, indent=2))
+    return [
+        f"{kind}.{name} was destroyed only after its protection was taken off"
+        for kind, bodies in kept.items()
+        for name in bodies
+    ]
+
+
 def _partition(provider: Mapping[str, Any]) -> str:
-    return boto3.session.Session().get_partition_for_region(provider.get("region", "eu-central-1"))
+    return boto3.session.Session().get_partition_for_region(provider.get("region") or "eu-central-1")
 
 
 # --- plans ----------------------------------------------------------------------------------------
@@ -575,9 +697,22 @@ class Change:
     address: str
     type: str
     account: str
+    partition: str
     actions: tuple[str, ...]
     after: Mapping[str, Any]
     unknown: Mapping[str, Any]
+
+    @property
+    def arn(self) -> str | None:
+        """The ARN that the resource will have, where its plan says enough to know it."""
+        path = self.after.get("path") or "/"
+        kind = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_policy": "policy"}.get(self.type)
+        if kind is not None:
+            return f"arn:{self.partition}:iam::{self.account}:{kind}{path}{self.after['name']}"
+        if self.type == "aws_iam_openid_connect_provider":
+            issuer = self.after["url"].removeprefix("https://")
+            return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{issuer}"
+        return None
 
 
 @dataclass(frozen=True)
@@ -590,28 +725,50 @@ class Plan:
     @functools.cached_property
     def changes(self) -> tuple[Change, ...]:
         """Every resource that the plan touches; data sources are not among them."""
-        configuration = self.json["configuration"]
-        accounts = {
-            key: provider["expressions"]["allowed_account_ids"]["constant_value"][0]
-            for key, provider in configuration["provider_config"].items()
+        providers = {
+            key: {
+                name: provider["expressions"].get(name, {}).get("constant_value")
+                for name in ("allowed_account_ids", "region")
+            }
+            for key, provider in self.json["configuration"]["provider_config"].items()
             if "allowed_account_ids" in provider.get("expressions", {})
         }
-        provider_of = {
-            resource["address"]: resource["provider_config_key"]
-            for resource in configuration["root_module"]["resources"]
-        }
-        return tuple(
-            Change(
+
+        def change(entry: Mapping[str, Any]) -> Change:
+            provider = providers.get(self._configured[entry["address"]]["provider_config_key"], {})
+            return Change(
                 address=entry["address"],
                 type=entry["type"],
-                account=accounts.get(provider_of[entry["address"]], ""),
+                account=provider.get("allowed_account_ids", [""])[0],
+                partition=_partition(provider),
                 actions=tuple(entry["change"]["actions"]),
                 after=entry["change"]["after"] or {},
                 unknown=entry["change"]["after_unknown"] or {},
             )
-            for entry in self.json["resource_changes"]
-            if entry["mode"] == "managed"
-        )
+
+        return tuple(change(entry) for entry in self.json["resource_changes"] if entry["mode"] == "managed")
+
+    @functools.cached_property
+    def _configured(self) -> dict[str, Mapping[str, Any]]:
+        resources = self.json["configuration"]["root_module"]["resources"]
+        return {resource["address"]: resource for resource in resources}
+
+    def value(self, change: Change, attribute: str) -> str | None:
+        """What an attribute will be: as planned, or what the resource it refers to is planned to be.
+
+        A reference to the ARN of a role, user, policy or identity provider of the same stack can be followed before
+        anything exists. None: the plan does not say.
+        """
+        if change.after.get(attribute) is not None:
+            return str(change.after[attribute])
+        expression = self._configured[change.address].get("expressions", {}).get(attribute, {})
+        changes = {other.address: other for other in self.changes}
+        for reference in expression.get("references", []):
+            address, _, name = reference.rpartition(".")
+            if address in changes:
+                other = changes[address]
+                return other.arn if name == "arn" else other.after.get(name)
+        return None
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -621,16 +778,15 @@ class Plan:
     @functools.cached_property
     def dependencies(self) -> dict[str, frozenset[str]]:
         """For each resource, all that it waits for within its stack, by `depends_on` or by reference."""
-        resources = self.json["configuration"]["root_module"]["resources"]
         direct = {
-            resource["address"]: {
+            address: {
                 ".".join(reference.split(".")[:2])
                 for reference in [
                     *resource.get("depends_on", []),
                     *_references(resource.get("expressions", {})),
                 ]
             }
-            for resource in resources
+            for address, resource in self._configured.items()
         }
 
         def follow(address: str) -> Iterator[str]:
@@ -658,16 +814,19 @@ def _references(expressions: object) -> Iterator[str]:
 
 
 def stage(run: Callable[[Any], T]) -> property:
-    """Make a property that is computed once; if that fails, every later look fails with the same message."""
+    """Make a property that is computed once; if that fails, every later look at it fails too."""
     kept = f"_outcome_of_{run.__name__}"
 
     @functools.wraps(run)
-    def once(self: Any) -> T:  # noqa: ANN401
+    def once(self: Any) -> T:
         if not hasattr(self, kept):
             try:
                 setattr(self, kept, (run(self), None))
             except HarnessError as error:
-                setattr(self, kept, (None, str(error)))
+                before = "has failed before, and was shown whole there"
+                again = f"`{run.__name__}` {before}: {error!s:.200}"
+                setattr(self, kept, (None, str(error) if before in str(error) else again))
+                raise
         value, failure = getattr(self, kept)
         if failure is not None:
             raise HarnessError(failure)
@@ -680,7 +839,8 @@ class Lifecycle:
     """A generated folder from `terraform init` to `terraform destroy`, each stage run when first looked at.
 
     Stages, each of which runs the ones before it: `initialised`, `validated`, `first_plans`, `applied`,
-    `second_plans`, `destroyed`. Plans need no stack to have been applied; apply goes wave by wave in
+    `second_plans`, `refusals`, `destroyed`. Stacks that need the Google provider take no part in them: they are
+    `set_aside`. Plans need no stack to have been applied; apply goes wave by wave in
     dependency order, destroy in the reverse. What AWS held is kept after each, so that looking at it costs
     nothing and can be done in any order; `aws` itself can be asked as long as `destroyed` has not been
     looked at.
@@ -690,7 +850,8 @@ class Lifecycle:
         installation: Terraform.
         aws: an AWS that nobody else uses.
         work: where the copy goes; must not exist.
-        variables: values for the stacks' Terraform variables that have no default.
+        variables: values for the stacks' Terraform variables; a string without a default is made up.
+        title: what the folder is called in the notes at the end of the session.
     """
 
     workers = 2
@@ -702,26 +863,36 @@ class Lifecycle:
         aws: FakeAws,
         work: Path,
         variables: Mapping[str, str] | None = None,
+        title: str = "generated",
     ) -> None:
         self.generated = generated
+        self._title = title
         self.contents = contents(generated)
         self.aws = aws
         self.folder = copy_of(generated, work)
-        self.waves = stacks_in_order(self.folder)
+        waves = stacks_in_order(self.folder)
+        every = tuple(itertools.chain.from_iterable(waves))
+        self.set_aside = tuple(stack for stack in every if stack.needs_google)
+        # What is applied after a stack that is set aside stays after what that one is applied after.
+        self.waves = tuple(tuple(stack for stack in wave if not stack.needs_google) for wave in waves)
         self.stacks = tuple(itertools.chain.from_iterable(self.waves))
+        self._no_google = installation.no_google
         self.left_out: list[str] = []
-        environment = aws.environment | {f"TF_VAR_{name}": value for name, value in (variables or {}).items()}
+        values = variables_of(generated) | dict(variables or {})
+        environment = aws.environment | {f"TF_VAR_{name}": value for name, value in values.items()}
         self._terraform = {
-            stack.name: Terraform(installation, stack.folder, environment, stack.name)
-            for stack in self.stacks
+            stack.name: Terraform(installation, stack.folder, environment, stack.name) for stack in every
         }
         for stack in self.stacks:
-            self._note(stack, bring_within_reach(stack))
+            self._note(stack, bring_within_reach(stack, aws.organization_root))
+        for stack in self.set_aside:
+            reason = self._no_google or "its provider is here, but a plan needs Google: initialised and validated only"
+            LEDGER.leave_out(f"{title}: {stack.name} needs {GOOGLE}: {reason}")
 
     def _note(self, stack: Stack, notes: list[str]) -> None:
         for note in notes:
             self.left_out.append(f"{stack.name}: {note}")
-            LEDGER.note(f"{stack.name} of {self.folder.name}: {note}")
+            LEDGER.note(f"{self._title}: {stack.name}: {note}")
 
     def _each(self, step: Callable[[Stack, Terraform], T], stacks: Iterable[Stack]) -> dict[str, T]:
         """Run a step for several stacks, two at a time, and report all failures together."""
@@ -741,18 +912,52 @@ class Lifecycle:
     def accounts(self) -> dict[str, Account]:
         """Read what AWS holds now, by account."""
         regions = {account: region for stack in self.stacks for account, region in stack.accounts.items()}
-        return {account: self.aws.account(account, region) for account, region in sorted(regions.items())}
+        managing = {
+            account
+            for stack in self.stacks
+            if any(kind.startswith("aws_organizations_") for kind in stack.read().get("resource", {}))
+            for account in stack.accounts
+        }
+        return {
+            account: self.aws.account(account, region, organization=account in managing)
+            for account, region in sorted(regions.items())
+        }
 
     @stage
     def initialised(self) -> tuple[str, ...]:
         """Run `terraform init` in every stack; their names."""
-        return tuple(self._each(lambda _, terraform: terraform.init(), self.stacks))
+        alike = _alike(self.stacks, _initialisation)
+        self._each(lambda _, terraform: terraform.init(), [first for first, *_ in alike])
+        for first, *others in alike:
+            for other in others:
+                for left in (".terraform", ".terraform.lock.hcl"):
+                    copy = shutil.copytree if (first.folder / left).is_dir() else shutil.copy
+                    copy(first.folder / left, other.folder / left, **_SYMLINKS if copy is shutil.copytree else {})
+        return tuple(stack.name for stack in self.stacks)
 
     @stage
     def validated(self) -> tuple[str, ...]:
-        """Run `terraform validate` in every stack, without a warning; their names."""
+        """Run `terraform validate`, without a warning, in one of the stacks with the same arguments; all names."""
         assert self.initialised
-        return tuple(self._each(lambda _, terraform: terraform.validate(), self.stacks))
+        self._each(
+            lambda _, terraform: terraform.validate(), [first for first, *_ in _alike(self.stacks, _arguments)]
+        )
+        return tuple(stack.name for stack in self.stacks)
+
+    @stage
+    def checked_aside(self) -> tuple[str, ...]:
+        """Initialise and validate the stacks that are set aside, where their provider can be had; their names."""
+        if self._no_google:
+            return ()
+
+        def check(stack: Stack, terraform: Terraform) -> None:
+            # Where its state is kept does not matter to this.
+            backend = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+            (stack.folder / "harness_override.tf.json").write_text(json.dumps(backend))
+            terraform.init()
+            terraform.validate()
+
+        return tuple(self._each(check, self.set_aside))
 
     @stage
     def first_plans(self) -> dict[str, Plan]:
@@ -802,9 +1007,63 @@ class Lifecycle:
         return self._each(lambda _, terraform: terraform.plan("second.tfplan"), self.stacks)
 
     @stage
-    def destroyed(self) -> dict[str, Account]:
-        """Destroy every stack in reverse order; what AWS then holds, by account."""
+    def refusals(self) -> dict[str, str]:
+        """Try to destroy the stacks that hold something protected; Terraform's refusal, by stack name.
+
+        Raises:
+            HarnessError: one of them was destroyed.
+        """
         assert self.second_plans
+
+        def attempt(_: Stack, terraform: Terraform) -> str:
+            return terraform.run("destroy", "-input=false", "-no-color", "-auto-approve", accept=(1,)).stderr
+
+        return self._each(attempt, [stack for stack in self.stacks if stack.protected])
+
+    @stage
+    def after_refusals(self) -> dict[str, Account]:
+        """Read what AWS holds after the attempts to destroy what is protected; by account."""
+        assert self.refusals is not None
+        return self.accounts()
+
+    @stage
+    def destroyed(self) -> dict[str, Account]:
+        """Destroy every stack in reverse order, protection taken off; what AWS then holds, by account."""
+        assert self.after_refusals
+        for stack in self.stacks:
+            if stack.protected:
+                self._note(stack, take_protection_off(stack))
         for wave in reversed(self.waves):
             self._each(lambda _, terraform: terraform.destroy(), wave)
         return self.accounts()
+
+
+def _alike(stacks: Iterable[Stack], likeness: Callable[[Stack], object]) -> list[list[Stack]]:
+    """Put stacks together that Terraform would treat alike."""
+    groups: dict[str, list[Stack]] = {}
+    for stack in stacks:
+        groups.setdefault(json.dumps(likeness(stack), sort_keys=True), []).append(stack)
+    return list(groups.values())
+
+
+def _initialisation(stack: Stack) -> object:
+    """What `terraform init` looks at: the providers and the backend."""
+    override = stack.folder / "harness_override.tf.json"
+    overridden = json.loads(override.read_text()).get("terraform", {}) if override.exists() else {}
+    settings = stack.read().get("terraform", {})
+    backend = overridden.get("backend") or settings.get("backend")
+    return settings.get("required_providers"), backend
+
+
+def _arguments(stack: Stack) -> object:
+    """What `terraform validate` can find fault with that a plan would not: which arguments there are, and blocks."""
+    return _shape({key: value for key, value in stack.read().items() if key != "//"}, depth=0)
+
+
+def _shape(value: object, depth: int) -> object:
+    # Down to a resource's arguments; names of resources, providers' order and values do not matter.
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    if depth == 2:
+        return sorted({json.dumps(_shape(body, 3), sort_keys=True) for body in value.values()})
+    return {key: _shape(inner, depth + 1) for key, inner in value.items() if key != "//"}

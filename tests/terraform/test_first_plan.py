@@ -47,22 +47,25 @@ def test_a_first_plan_shows_every_policy_in_full(life: Lifecycle) -> None:
 
 
 def test_a_first_plan_shows_what_is_attached_to_whom(life: Lifecycle) -> None:
-    hidden = [
-        f"{plan.stack}: {attribute} of {change.address}"
+    attachments = [
+        (plan, change, attribute)
         for plan in life.first_plans.values()
         for change in plan.changes
         for attribute in ATTACHMENTS.get(change.type, ())
-        if change.unknown.get(attribute) or not change.after.get(attribute)
     ]
+    hidden = [
+        f"{plan.stack}: {attribute} of {change.address}"
+        for plan, change, attribute in attachments
+        if plan.value(change, attribute) is None
+    ]
+    assert attachments, "the folder attaches nothing"
     assert hidden == []
 
 
 def test_a_first_plan_creates_every_resource_and_does_nothing_else(life: Lifecycle) -> None:
     written = {(stack, address, ("create",)) for stack, address, _ in resources(life)}
     planned = {
-        (plan.stack, change.address, change.actions)
-        for plan in life.first_plans.values()
-        for change in plan.changes
+        (plan.stack, change.address, change.actions) for plan in life.first_plans.values() for change in plan.changes
     }
     assert planned == written
 

@@ -1,9 +1,9 @@
 """Every stack, from `terraform init` to `terraform destroy`, with the real provider against a fake AWS.
 
-What is compared here is AWS with the plan: that what was planned is there, in its account, and nothing else. That
-what was planned is what the guide asks for is shown elsewhere. What moto would let pass and AWS would refuse (a
-trust in a principal that does not exist yet, the deletion of a policy that is still attached) is held by the
-order of the plan's resources and of the stacks.
+What is compared here is AWS with the plan: that what was planned is there, in its account, and nothing else.
+That what was planned is what the guide asks for is shown elsewhere. What moto would let pass and AWS would
+refuse (a trust in a principal that does not exist yet, the deletion of a policy that is still attached) is held
+by the order of the plan's resources and of the stacks.
 """
 
 import json
@@ -63,46 +63,29 @@ def test_every_stack_can_be_planned_whole_before_any_is_applied(life: Lifecycle)
 # --- order: what AWS would refuse and moto would not ------------------------------------------------
 
 
-def made_by(change: Change) -> Iterator[tuple[str, str]]:
-    """(account, key) of what other resources may need this one for: an ARN, or the name of a role or user."""
-    partition_and_account = f"iam::{change.account}"
-    after = change.after
-    path = after.get("path") or "/"
-    if change.type == "aws_iam_role":
-        yield change.account, f"role {after['name']}"
-        yield change.account, f"{partition_and_account}:role{path}{after['name']}"
-    if change.type == "aws_iam_user":
-        yield change.account, f"user {after['name']}"
-        yield change.account, f"{partition_and_account}:user{path}{after['name']}"
-    if change.type == "aws_iam_policy":
-        yield change.account, f"{partition_and_account}:policy{path}{after['name']}"
-    if change.type == "aws_iam_openid_connect_provider":
-        issuer = after["url"].removeprefix("https://")
-        yield change.account, f"{partition_and_account}:oidc-provider/{issuer}"
+def made_by(change: Change) -> Iterator[str]:
+    """What other resources may need this one for: its ARN, or its name in its account."""
+    if change.arn:
+        yield change.arn
+    if change.type in ("aws_iam_role", "aws_iam_user"):
+        yield f"{change.type} {change.after['name']} in {change.account}"
 
 
-def needed_by(change: Change) -> Iterator[tuple[str, str]]:
-    """(account, key) of what must be there before this resource, in the form of `made_by`."""
-
-    def of_arn(arn: str) -> tuple[str, str]:
-        _, _, _, _, account, rest = arn.split(":", 5)
-        return account, f"iam::{account}:{rest}"
-
-    after = change.after
-    if change.type != "aws_iam_role" and after.get("role"):
-        yield change.account, f"role {after['role']}"
-    if change.type != "aws_iam_user" and after.get("user"):
-        yield change.account, f"user {after['user']}"
+def needed_by(plan: Plan, change: Change) -> Iterator[str]:
+    """What must be there before this resource, in the form of `made_by`."""
+    for attribute in ("role", "user"):
+        name = plan.value(change, attribute)
+        if name:
+            yield f"aws_iam_{attribute} {name} in {change.account}"
     for attribute in ("policy_arn", "permissions_boundary", "principal_arn"):
-        if after.get(attribute):
-            yield of_arn(after[attribute])
-    for statement in json.loads(after.get("assume_role_policy") or "{}").get("Statement", []):
+        arn = plan.value(change, attribute)
+        if arn:
+            yield arn
+    for statement in json.loads(change.after.get("assume_role_policy") or "{}").get("Statement", []):
         principals = statement["Principal"]
         for kind in ("AWS", "Federated"):
             named = principals.get(kind, []) if isinstance(principals, Mapping) else []
-            for arn in [named] if isinstance(named, str) else named:
-                if arn.startswith("arn:"):
-                    yield of_arn(arn)
+            yield from [named] if isinstance(named, str) else named
 
 
 def all_before(life: Lifecycle) -> dict[str, set[str]]:
@@ -126,7 +109,7 @@ def test_whatever_a_resource_names_is_made_before_it(life: Lifecycle) -> None:
         (plan, change, *maker[key])
         for plan in plans.values()
         for change in plan.changes
-        for key in needed_by(change)
+        for key in needed_by(plan, change)
         if key in maker
     ]
     unordered = [
@@ -235,9 +218,11 @@ def test_the_managed_policies_in_aws_are_the_planned_ones(life: Lifecycle) -> No
 
 def test_the_policies_attached_to_roles_and_users_are_the_planned_ones(life: Lifecycle) -> None:
     expected = {
-        (change.account, kind, change.after[kind], change.after["policy_arn"])
+        (change.account, kind, plan.value(change, kind), plan.value(change, "policy_arn"))
+        for plan in life.applied_plans.values()
+        for change in plan.changes
         for kind in ("role", "user")
-        for change in planned(life, f"aws_iam_{kind}_policy_attachment")
+        if change.type == f"aws_iam_{kind}_policy_attachment"
     }
     assert expected, "no attachment was planned"
     assert expected == {

@@ -206,9 +206,7 @@ def _entry(
             subject=identity.subject,
             audience=audience,
         )
-        roles.append(
-            design.meshcloud.role(role_key, role, trust, [policy], trusted_provider=made.key if made else None)
-        )
+        roles.append(design.meshcloud.role(role_key, role, trust, [policy], after=[made.key] if made else ()))
     users = [design.meshcloud.user(user_key, user, [policy])] if user else []
     return roles, users
 

@@ -1,7 +1,7 @@
 """Policy documents: how they are put together, written down, and measured.
 
 A document is the plain value that its JSON stands for, with the elements of each statement in the order in which
-AWS's documentation lists them. One text in it may not be literal: a :class:`VariableReference`.
+AWS's documentation lists them. One kind of text in it is not literal: a :class:`TerraformReference`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,28 @@ EXTERNAL_ID_CHARACTERS = 1_224
 _ELEMENTS = ("Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
-class VariableReference(str):
-    """The text ``${var.NAME}``, which Terraform is to replace; all other text is literal."""
+class TerraformReference(str):
+    """Text that Terraform is to replace, as ``${google_service_account.admin.unique_id}``; all other text is literal.
+
+    Attributes:
+        characters: how long what it becomes can be.
+    """
+
+    characters: int
+
+    def __new__(cls, text: str, characters: int) -> TerraformReference:
+        """Take the text as it stands."""
+        reference = super().__new__(cls, text)
+        reference.characters = characters
+        return reference
+
+
+class VariableReference(TerraformReference):
+    """The value of a Terraform variable that holds an external id."""
 
     def __new__(cls, name: str) -> VariableReference:
         """Refer to the variable of this name."""
-        return super().__new__(cls, f"${{var.{name}}}")
+        return super().__new__(cls, f"${{var.{name}}}", EXTERNAL_ID_CHARACTERS)  # type: ignore[return-value]
 
 
 def document(*statements: Mapping[str, Any]) -> Document:
@@ -83,9 +99,9 @@ def one_or_list(values: Sequence[str]) -> str | list[str]:
 def terraform_text(value: Any) -> Any:
     """Escape text so that Terraform reads it as it stands: ``${`` and ``%{`` start no template.
 
-    Goes through mappings and lists; a :class:`VariableReference` stays a reference.
+    Goes through mappings and lists; a :class:`TerraformReference` stays one.
     """
-    if isinstance(value, VariableReference):
+    if isinstance(value, TerraformReference):
         return str(value)
     if isinstance(value, str):
         return value.replace("${", "$${").replace("%{", "%%{")
@@ -107,14 +123,14 @@ def pretty_json(policy: Document) -> str:
 
 
 def size(policy: Document) -> int:
-    """Count the characters as IAM does, without white space; a variable counts as the longest external id."""
+    """Count the characters as IAM does, without white space; a reference counts as the longest it can become."""
     return _compact_size(policy) - sum(1 for text in _texts(policy) for character in text if character.isspace())
 
 
 def _compact_size(policy: Document) -> int:
-    variables = [text for text in _texts(policy) if isinstance(text, VariableReference)]
+    references = [text for text in _texts(policy) if isinstance(text, TerraformReference)]
     compact = len(json.dumps(policy, ensure_ascii=False, separators=(",", ":")))
-    return compact + sum(EXTERNAL_ID_CHARACTERS - len(text) for text in variables)
+    return compact + sum(text.characters - len(text) for text in references)
 
 
 def _texts(value: Any) -> list[str]:

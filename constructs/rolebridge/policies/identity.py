@@ -32,6 +32,11 @@ ATTACHED_POLICIES = 10
 """Managed policies on one role or user by default (IAM user guide, «IAM and AWS STS quotas»)."""
 
 
+PROVIDER_THUMBPRINTS = 5
+PROVIDER_AUDIENCES = 100
+"""Of an OIDC provider (IAM API reference, CreateOpenIDConnectProvider)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Misfit:
     """Something that IAM would refuse: of what (a key), what was found and what IAM takes."""
@@ -58,6 +63,14 @@ class ManagedPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A policy of ours that another stack makes, attached here; ``key`` is the policy's."""
+
+    key: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Role:
     """An IAM role with its trust and the managed policies attached to it: ours, or ARNs.
 
@@ -65,19 +78,19 @@ class Role:
         trust: at most 2,048 characters besides white space.
         policies: at most ten.
         max_session_duration: seconds, 3,600 to 43,200.
-        trusted_provider: the key of the OIDC provider of the same account that must be there first.
+        after: keys of OIDC providers and policies of the same stack that must be there first.
     """
 
     key: str
     name: str
     trust: Document
-    policies: tuple[ManagedPolicy | str, ...] = ()
+    policies: tuple[ManagedPolicy | Attachment | str, ...] = ()
     path: str = "/"
     description: str | None = None
     max_session_duration: int = 3600
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
-    trusted_provider: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +138,9 @@ class Identities:
     """Everything of IAM (and of Service Catalog) that one stack makes in one account.
 
     Attributes:
+        unattached: managed policies that are attached to nothing here, as boundaries are.
+        released: addresses of resources that this stack made once and gives up without destroying them.
+        adopted: key to ARN of policies that another stack made and this one takes over.
         documents: policy documents that are written out for somebody to use, without a resource of their own.
         outputs: name to value, as what reads the stack's outputs will want it.
     """
@@ -134,12 +150,16 @@ class Identities:
     roles: tuple[Role, ...] = ()
     users: tuple[User, ...] = ()
     portfolio_access: tuple[PortfolioAccess, ...] = ()
+    unattached: tuple[ManagedPolicy, ...] = ()
+    released: tuple[str, ...] = ()
+    adopted: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
 
     def policies(self) -> Iterator[ManagedPolicy]:
         """Yield our managed policies, each once, in the order of who they are attached to."""
-        seen = set()
+        yield from self.unattached
+        seen = {policy.key for policy in self.unattached}
         holders: tuple[Role | User, ...] = (*self.roles, *self.users)
         for holder in holders:
             for policy in holder.policies:
@@ -166,6 +186,14 @@ class Identities:
             yield from _too_many(
                 policy.key, f"the policy {policy.name}", size(policy.document), MANAGED_POLICY_CHARACTERS
             )
+        for provider in self.providers:
+            for what, values, most in (
+                ("thumbprints", provider.thumbprints, PROVIDER_THUMBPRINTS),
+                ("audiences", provider.audiences, PROVIDER_AUDIENCES),
+            ):
+                if len(values) > most:
+                    found = f"{len(values)} {what} for the issuer {provider.issuer}"
+                    yield Misfit(key=provider.key, found=found, allowed=f"at most {most}, of all who come with it")
         for role in self.roles:
             yield from _too_many(role.key, f"the trust of {role.name}", size(role.trust), TRUST_POLICY_CHARACTERS)
         holders: tuple[Role | User, ...] = (*self.roles, *self.users)
@@ -204,11 +232,12 @@ class Maker:
         key: str,
         options: RoleOptions,
         trust: Document,
-        policies: Sequence[ManagedPolicy | str],
+        policies: Sequence[ManagedPolicy | Attachment | str],
         *,
-        trusted_provider: str | None = None,
+        boundary: str | None = None,
+        after: Sequence[str] = (),
     ) -> Role:
-        """Make a role."""
+        """Make a role; ``boundary`` takes the place of the permissions boundary that was chosen."""
         return Role(
             key=key,
             name=options.name,
@@ -217,9 +246,9 @@ class Maker:
             path=options.path or self.defaults.path,
             description=options.description,
             max_session_duration=options.max_session_duration or self.defaults.max_session_duration,
-            permissions_boundary=self._boundary(options.permissions_boundary),
+            permissions_boundary=boundary or self._boundary(options.permissions_boundary),
             tags={**self.defaults.tags, **options.tags},
-            trusted_provider=trusted_provider,
+            after=tuple(after),
         )
 
     def user(self, key: str, options: UserOptions, policies: Sequence[ManagedPolicy]) -> User:
@@ -248,6 +277,10 @@ class Maker:
     def role_arn(self, options: RoleOptions) -> str:
         """Return the ARN that a role with these options has in this account."""
         return self.account.role_arn(options.name, options.path or self.defaults.path)
+
+    def policy_arn(self, options: PolicyOptions) -> str:
+        """Return the ARN that a policy with these options has in this account."""
+        return self.account.policy_arn(options.name, options.path or self.defaults.path)
 
     def user_arn(self, options: UserOptions) -> str:
         """Return the ARN that a user with these options has in this account."""

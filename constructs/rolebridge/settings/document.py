@@ -1,6 +1,6 @@
 """Reads ``rolebridge.yaml`` into plain values and remembers on which line each of them stands.
 
-YAML 1.2's core schema: ``true`` and ``false`` are booleans, ``yes``, ``on`` and ``0o17`` are text or plain numbers.
+YAML 1.2's core schema: ``true`` and ``false`` are booleans, ``yes``, ``on`` and ``1_000`` are text, ``012`` is twelve.
 PyYAML parses; its own resolver is YAML 1.1's, in which ``012345670123`` is an octal number and ``no`` is false, so
 the few rules of 1.2 stand here instead.
 """
@@ -13,19 +13,23 @@ from typing import Any
 
 import yaml
 from yaml.composer import Composer
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
+from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.parser import Parser
-from yaml.reader import Reader
+from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from rolebridge.settings.report import Mistake, Path, SettingsError
+from rolebridge.settings.report import Mistake, Path, SettingsError, show_value
 
 MAX_VALUES = 200_000
 """More values than any organization writes by hand; a bound on what aliases of aliases can unfold to."""
 
 MAX_DEPTH = 64
 """Settings are nested nine deep; more than this is an accident or an attack."""
+
+MAX_DIGITS = 400
+"""No setting is a number of more than five; Python itself reads at most 4,300."""
 
 MAX_CHARACTERS = 10_000_000
 """A settings file of 1,000 accounts is about 100,000 characters."""
@@ -38,7 +42,7 @@ class _CoreResolver(BaseResolver):
 _CORE = {
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    "int": (r"[-+]?[0-9]+", list("-+0123456789")),
+    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
     "float": (
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
         list("-+0123456789."),
@@ -75,7 +79,7 @@ except ImportError:
 class Document:
     """The values of a settings file, the lines they stand on, and what is wrong with the file as YAML.
 
-    Of a duplicate key ``value`` has the first, of anything that cannot be read nothing.
+    Of a duplicate key ``value`` has the first; of what is in ``unread``, nothing.
     """
 
     file: str
@@ -83,6 +87,7 @@ class Document:
     lines: dict[Path, int]
     key_lines: dict[Path, int]
     mistakes: tuple[Mistake, ...] = ()
+    unread: frozenset[Path] = frozenset()
 
     def line(self, path: Path, *, at_key: bool = False) -> int | None:
         """Return the line of what ``path`` names or, where that is missing, of what should hold it."""
@@ -99,75 +104,87 @@ def read_document(file: str, text: str) -> Document:
     Duplicate keys, keys that are not text, unknown tags and endless aliases are noted in the document.
 
     Raises:
-        SettingsError: it is empty, no YAML, or several documents.
+        SettingsError: it is empty, no YAML, several documents, or larger or deeper than any settings are.
     """
     if len(text) > MAX_CHARACTERS:
         raise SettingsError(
             file, [Mistake(path=(), found=f"{len(text):,} characters", allowed=f"at most {MAX_CHARACTERS:,}")]
         )
     try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
+        _hold_to_limits(file, text)
+        node = _Loader(text).get_single_node()
     except yaml.YAMLError as error:
-        raise SettingsError(file, [_syntax_mistake(error)]) from None
-    except RecursionError:
-        raise SettingsError(file, [_too_deep((), None)]) from None
-    reading = _Reading()
-    if node is None:
+        raise SettingsError(file, [_syntax_mistake(error, text)]) from None
+    except UnicodeEncodeError as error:
+        raise SettingsError(file, [_stray_character(ord(text[error.start]), text)]) from None
+    reading = _Reading(file)
+    value = None if node is None else reading.value(node, ())
+    if value is None and not reading.mistakes:
         raise SettingsError(
             file,
             [Mistake(path=(), found="an empty file", allowed="settings; see the shipped rolebridge.yaml")],
         )
-    value = reading.value(node, ())
-    return Document(file, value, reading.lines, reading.key_lines, tuple(reading.mistakes))
+    return Document(file, value, reading.lines, reading.key_lines, tuple(reading.mistakes), frozenset(reading.unread))
+
+
+def _hold_to_limits(file: str, text: str) -> None:
+    """Refuse what is too deep or too much before nodes are made of it.
+
+    Libyaml's composer calls itself for every level, in C: 100,000 brackets would end the process without a word.
+    """
+    loader = _Loader(text)
+    depth = count = 0
+    while loader.check_event():
+        event = loader.get_event()
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        count += isinstance(event, NodeEvent)
+        if depth > MAX_DEPTH or count > MAX_VALUES:
+            line = event.start_mark.line + 1  # type: ignore[union-attr]
+            raise SettingsError(file, [_too_deep((), line) if depth > MAX_DEPTH else _too_many((), line)])
 
 
 class _Reading:
     """One walk over the parsed nodes: plain values, their lines, and what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         self.lines: dict[Path, int] = {}
         self.key_lines: dict[Path, int] = {}
         self.mistakes: list[Mistake] = []
+        self.unread: set[Path] = set()
+        self._file = file
         self._open: set[int] = set()
         self._count = 0
 
     def value(self, node: Node, path: Path) -> Any:
-        """Return the plain value of a node."""
+        """Return the plain value of a node; nothing for what is in ``unread``.
+
+        Raises:
+            SettingsError: aliases unfold to too much, or too deep.
+        """
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
         self._count += 1
         if id(node) in self._open:
-            self.mistakes.append(
-                Mistake(
-                    path=path,
-                    line=line,
-                    found="an alias of something that holds it",
-                    allowed="values that end",
-                )
-            )
-            return None
+            return self._unreadable(path, line, "an alias of something that holds it", "values that end")
         if self._count > MAX_VALUES:
-            if self._count == MAX_VALUES + 1:
-                found = f"more than {MAX_VALUES:,} values once aliases are unfolded"
-                self.mistakes.append(Mistake(path=path, line=line, found=found, allowed=f"at most {MAX_VALUES:,}"))
-            return None
+            raise SettingsError(self._file, [_too_many(path, line)])
         if len(path) > MAX_DEPTH:
-            if not any(mistake.found.startswith("more than 64 levels") for mistake in self.mistakes):
-                self.mistakes.append(_too_deep(path, line))
-            return None
+            raise SettingsError(self._file, [_too_deep(path, line)])
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            return self._unreadable(path, line, f"the tag {_show_tag(node)}", "values without tags")
         self._open.add(id(node))
         try:
-            match node:
-                case MappingNode():
-                    return self._mapping(node, path)
-                case SequenceNode():
-                    return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
-                case ScalarNode():
-                    return self._scalar(node, path)
+            if isinstance(node, MappingNode):
+                return self._mapping(node, path)
+            return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
         finally:
             self._open.discard(id(node))
-        return None
+
+    def _unreadable(self, path: Path, line: int, found: str, allowed: str) -> None:
+        self.unread.add(path)
+        self.mistakes.append(Mistake(path=path, line=line, found=found, allowed=allowed))
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -180,10 +197,11 @@ class _Reading:
                 continue
             key = key_node.value
             here = (*path, key)
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 self.mistakes.append(
                     Mistake(
                         path=here,
+                        at_key=True,
                         line=line,
                         found="a merge key, which YAML 1.2 does not have",
                         allowed="the keys themselves; a whole value can be repeated with an anchor and an alias",
@@ -195,6 +213,7 @@ class _Reading:
                 self.mistakes.append(
                     Mistake(
                         path=here,
+                        at_key=True,
                         line=line,
                         found=f"the key a second time (first on line {first})",
                         allowed="each key once",
@@ -211,24 +230,19 @@ class _Reading:
         match kind:
             case "str":
                 return text
-            case "null":
+            case "null" if re.fullmatch(_CORE["null"][0], text):
                 return None
             case "bool" if text.lower() in ("true", "false"):
                 return text.lower() == "true"
-            case "int" if re.fullmatch(_CORE["int"][0], text) and len(text) <= 4000:
+            case "int" if re.fullmatch(_CORE["int"][0], text) and len(text) <= MAX_DIGITS:
                 return Digits(text)
+            case "int" if re.fullmatch(_CORE["int"][0], text):
+                found, allowed = f"a number of {len(text):,} digits", f"at most {MAX_DIGITS} digits, or text in quotes"
             case "float" if re.fullmatch(_CORE["float"][0], text):
-                return float(text.replace(".inf", "inf").replace(".nan", "nan")) if text[-1:].isalpha() else float(text)
-        found = f"the tag {node.tag}" if node.tag else "a value of unknown kind"
-        self.mistakes.append(
-            Mistake(
-                path=path,
-                line=node.start_mark.line + 1,
-                found=f"{found} on {text[:40]!r}",
-                allowed="values without tags",
-            )
-        )
-        return None
+                return Decimals(text)
+            case _:
+                found, allowed = f"the tag {_show_tag(node)} on {show_value(text, 40)}", "values without tags"
+        return self._unreadable(path, node.start_mark.line + 1, found, allowed)
 
 
 class Digits(int):
@@ -236,7 +250,8 @@ class Digits(int):
 
     def __new__(cls, text: str) -> Digits:
         """Read the digits."""
-        number = super().__new__(cls, text)
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        number = super().__new__(cls, text, base)
         number.text = text
         return number
 
@@ -245,8 +260,39 @@ class Digits(int):
     def __str__(self) -> str:
         return self.text
 
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]
+        return (self.text,)
 
-def _too_deep(path: Path, line: int | None) -> Mistake:
+
+class Decimals(float):
+    """A number with a fraction or an exponent that remembers how it was written: ``12e34567`` is not infinity."""
+
+    def __new__(cls, text: str) -> Decimals:
+        """Read the number, ``.inf`` and ``.nan`` included."""
+        number = super().__new__(cls, re.sub(r"\.(?=[in])", "", text.lower()))
+        number.text = text
+        return number
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]
+        return (self.text,)
+
+
+def _show_tag(node: Node) -> str:
+    tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+    return tag if tag.isprintable() else show_value(tag)
+
+
+def _too_many(path: Path, line: int) -> Mistake:
+    found = f"more than {MAX_VALUES:,} values, aliases unfolded"
+    return Mistake(path=path, line=line, found=found, allowed=f"at most {MAX_VALUES:,}")
+
+
+def _too_deep(path: Path, line: int) -> Mistake:
     return Mistake(
         path=path[:8],
         line=line,
@@ -255,9 +301,61 @@ def _too_deep(path: Path, line: int | None) -> Mistake:
     )
 
 
-def _syntax_mistake(error: yaml.YAMLError) -> Mistake:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        found = " ".join(part for part in (error.problem, error.context) if part) or "text that is not YAML"
-        return Mistake(path=(), line=mark.line + 1 if mark else None, found=found, allowed="YAML")
-    return Mistake(path=(), line=None, found=str(error).splitlines()[0], allowed="YAML")
+def _syntax_mistake(error: yaml.YAMLError, text: str) -> Mistake:
+    """Say in an operator's words what the parser could not read."""
+    if isinstance(error, ReaderError):
+        return _stray_character(int(error.character), text)
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Mistake(path=(), found=str(error).partition("\n")[0], allowed=_YAML)
+    mark = error.problem_mark or error.context_mark
+    rest = _rest_of_line(text, mark)
+    word = show_value(re.split(r"[\s,\]}]", rest)[0], 40)
+    said = f"{error.problem or ''} {error.context or ''}".strip()
+    line = mark.line + 1 if mark else None
+    begun = error.context_mark.line + 1 if error.context_mark else line
+    for words, found, allowed, hint in _SYNTAX:
+        if words in said and not (words == _NO_TOKEN and rest.startswith("\t")):
+            where = begun if words == _NOT_CLOSED else line
+            return Mistake(path=(), line=where, found=found.format(word), allowed=allowed, hint=hint)
+    problem = re.sub(r"^(did not find|could not find) expected ", "something else than the expected ", said)
+    problem = problem.removeprefix("found ")
+    if begun != line:
+        problem += f", which begins on line {begun}"
+    if rest.startswith("\t") or " tab " in said:
+        return Mistake(path=(), line=line, found="a tab where YAML takes none", allowed="spaces to indent with")
+    return Mistake(path=(), line=line, found=problem or "text that is not YAML", allowed=_YAML)
+
+
+_YAML = "YAML"
+_ESCAPE = r"in double quotes write \\ for a backslash; in single quotes it stands for itself"
+_NO_TOKEN = "cannot start any token"
+_NOT_CLOSED = "end of stream while scanning a quoted scalar"
+_SYNTAX = (
+    (_NOT_CLOSED, "a text whose quote is not closed", "a quote at either end", None),
+    ("found another document", "a second document", "one document; --- separates two", None),
+    ("duplicate anchor", "an anchor a second time", "each anchor once", None),
+    ("undefined alias", "the alias {}, for which there is no anchor before it", "an alias of an anchor", None),
+    ("unknown escape", "an escape that YAML does not know", _YAML, _ESCAPE),
+    ("hexdecimal", "an escape that YAML does not know", _YAML, _ESCAPE),
+    (
+        "mapping values are not allowed",
+        "a colon where no key can be",
+        _YAML,
+        'put a text that holds ": " in quotes; or the line is indented too far',
+    ),
+    (_NO_TOKEN, "{}", "a text that begins so, in quotes", None),
+)
+"""What libyaml says, and what it means to somebody who writes settings; ``{}`` is the text at that place."""
+
+
+def _rest_of_line(text: str, mark: Any) -> str:
+    lines = text.split("\n")
+    return lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ""
+
+
+def _stray_character(code: int, text: str) -> Mistake:
+    position = text.find(chr(code))
+    line = text.count("\n", 0, position) + 1 if position >= 0 else None
+    return Mistake(
+        path=(), line=line, found=f"the character U+{code:04X}", allowed="YAML: text without control characters"
+    )

@@ -9,6 +9,7 @@ from copy import deepcopy
 from pathlib import Path as FilePath
 from typing import Any
 
+from rolebridge.settings.defaults import complete
 from rolebridge.settings.document import Document, read_document
 from rolebridge.settings.model import Settings
 from rolebridge.settings.report import Mistake, Path, SettingsError
@@ -55,14 +56,14 @@ def parse_settings(text: str, file: str, *checks: Check) -> Settings:
         SettingsError: with every mistake that was found.
     """
     document = read_document(file, text)
-    mistakes = [*document.mistakes, *check_schema(document)]
+    mistakes = [*document.mistakes]
+    mistakes += [mistake for mistake in check_schema(document) if mistake.path not in document.unread]
     if mistakes:
         mistakes += _mistakes_in_the_rest(document, mistakes)
     else:
-        settings = structure(Settings, document.value)
+        settings = structure(Settings, complete(document.value))
         mistakes = check_rules(settings, document)
-        if not mistakes:
-            mistakes = [mistake for check in checks for mistake in check(settings)]
+        mistakes += _mistakes_in_the_whole(settings, checks, mistakes)
         if not mistakes:
             return settings
     placed = [
@@ -74,22 +75,42 @@ def parse_settings(text: str, file: str, *checks: Check) -> Settings:
     raise SettingsError(file, sorted(placed, key=lambda mistake: mistake.line or 0))
 
 
+def _mistakes_in_the_whole(settings: Settings, checks: Iterable[Check], known: list[Mistake]) -> list[Mistake]:
+    """Hold the checks against the settings; where rules are broken, as far as a check gets."""
+    found: list[Mistake] = []
+    for check in checks:
+        with contextlib.suppress(*(_CANNOT_KNOW if known else ())):
+            for mistake in check(settings):
+                found.append(mistake)
+    tags_are_wrong = any("tags" in other.path for other in known)
+    return [
+        mistake
+        for mistake in found
+        if not (tags_are_wrong and "tags" in mistake.path)
+        and not any(_related(mistake.path, other.path) for other in known)
+    ]
+
+
+_CANNOT_KNOW = (AttributeError, KeyError, TypeError, IndexError, ValueError)
+"""What a rule or a check runs into where it needs what is missing or wrong."""
+
+
 def _mistakes_in_the_rest(document: Document, known: list[Mistake]) -> list[Mistake]:
     """Hold the rules against what is left when everything is taken out that does not fit the schema.
 
     A rule that needs what was taken out says nothing: it cannot know. What it says of a place that is known to be
-    wrong is left out.
+    wrong is left out. Of a duplicate key the first value stays.
     """
     if not isinstance(document.value, dict):
         return []
+    broken = {it.path for it in known if not it.at_key or it not in document.mistakes}
     rest = deepcopy(document.value)
-    for mistake in known:
-        _take_out(rest, mistake.path)
-    broken = {mistake.path for mistake in known}
+    for path in broken:
+        _take_out(rest, path)
     found: list[Mistake] = []
     for rule in RULES:
-        with contextlib.suppress(AttributeError, KeyError, TypeError, IndexError):
-            for mistake in rule(structure(Settings, rest, partial=True), dataclasses.replace(document, value=rest)):
+        with contextlib.suppress(*_CANNOT_KNOW):
+            for mistake in rule(structure(Settings, complete(rest), partial=True), document):
                 found.append(mistake)
     return [mistake for mistake in found if not any(_related(mistake.path, path) for path in broken)]
 

@@ -30,10 +30,11 @@ ExternalId = str | TerraformVariable
 
 @dataclass(frozen=True, kw_only=True)
 class TerraformVersions:
-    """The version ranges written into each stack. The defaults are what has been tried."""
+    """The version ranges written into each stack. Google's is that of its bindings; the others have been tried."""
 
     required_version: str = "~> 1.11"
     aws_provider: str = "~> 5.100"
+    google_provider: str = "~> 6.50"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,6 +289,141 @@ class Meshstack:
     tenant_import: TenantImport | None = None
 
 
+# --- Google ---------------------------------------------------------------------------------------------------------
+
+
+Statements = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccount:
+    """A Google service account that exists: its e-mail, and the numeric unique id that its tokens carry."""
+
+    email: str
+    unique_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenConditions:
+    """Conditions besides audience and subject, on request."""
+
+    email: bool = False
+    authorized_party: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Containment:
+    """What guards ``TerraformDeploy`` by a permissions boundary that it has to pass on."""
+
+    policy: PolicyOptions = PolicyOptions(name="TerraformDeployBoundary")
+    statements: Statements = ()
+    protected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerraformDeploy:
+    """The role that Terraform works as (guide, «The TerraformDeploy IAM Role»)."""
+
+    service_accounts: tuple[ServiceAccount, ...]
+    role: RoleOptions = RoleOptions(name="TerraformDeploy")
+    policy: PolicyOptions = PolicyOptions(name="TerraformDeploy")
+    statements: Statements = ()
+    managed_policies: tuple[str, ...] = ()
+    guard: Literal["accident", "containment"] = "accident"
+    containment: Containment = Containment()
+    self_management: bool = False
+    conditions: TokenConditions = TokenConditions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminServiceAccount:
+    """The Google «AWS admin» service account: one that exists (e-mail and unique id), or one to make."""
+
+    email: str | None = None
+    unique_id: str | None = None
+    account_id: str = "aws-admin"
+    display_name: str = "AWS admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admin:
+    """The role for people (guide, «The Admin IAM Role and AWS console access»)."""
+
+    enabled: bool = True
+    service_account: AdminServiceAccount = AdminServiceAccount()
+    role: RoleOptions = RoleOptions(name="Admin", max_session_duration=43200)
+    managed_policies: tuple[str, ...] = ("arn:{partition}:iam::aws:policy/AdministratorAccess",)
+    members: tuple[str, ...] = ()
+    access: Access | None = None
+    token_role: Literal["identity_tokens", "impersonation"] = "identity_tokens"
+    conditions: TokenConditions = TokenConditions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentAccount:
+    """The environment's AWS account: its id, or that it is to be made, or both once it has been made."""
+
+    id: str | None = None
+    create: bool = False
+    name: str | None = None
+    email: str | None = None
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One Google project and one AWS account."""
+
+    account: EnvironmentAccount
+    terraform_deploy: TerraformDeploy
+    admin: Admin = Admin()
+    google_project: str | None = None
+    workspace: str | None = None
+    region: str | None = None
+    access: Access | None = None
+    backend: Backend | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropIn:
+    """The file for a Terraform configuration that exists (guide, «Terraform configuration»)."""
+
+    token: Literal["ephemeral", "data_source"] = "ephemeral"
+    alias: str | None = None
+    google_provider: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """A product: a Google folder, an AWS organizational unit."""
+
+    display_name: str
+    environments: Mapping[str, Environment]
+    editors: tuple[str, ...] = ()
+    deployers: tuple[str, ...] = ()
+    drop_in: DropIn = DropIn()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreation:
+    """Where and how accounts are made (guide, «AWS account creation»)."""
+
+    parent_id: str
+    email: str
+    account: str = "management"
+    role_name: str = "OrganizationAccountAccessRole"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Google:
+    """Everything of the guide «Integrating AWS with our infrastructure»."""
+
+    products: Mapping[str, Product]
+    accounts: AccountCreation | None = None
+    shared_accounts: bool = False
+    shared_service_accounts: bool = False
+
+
 # --- the whole -------------------------------------------------------------------------------------------------------
 
 
@@ -304,3 +440,4 @@ class Settings:
     tags: Tags = field(default_factory=dict)
     iam: IamDefaults = IamDefaults()
     meshstack: Meshstack | None = None
+    google: Google | None = None

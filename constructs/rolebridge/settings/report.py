@@ -16,10 +16,10 @@ def show_path(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif step.replace("_", "").replace("-", "").isalnum():
+        elif step.replace("_", "").replace("-", "").isalnum() and len(step) <= 80:
             text += f".{step}" if text else step
         else:
-            text += f'["{step}"]'
+            text += f"[{show_value(step)}]"
     return text or "(the whole file)"
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from rolebridge.settings.document import Document
+from rolebridge.settings.google_rules import google_rules, google_warnings
 from rolebridge.settings.model import (
     Access,
     Meshstack,
@@ -19,6 +20,7 @@ from rolebridge.settings.model import (
     WorkloadIdentity,
 )
 from rolebridge.settings.report import Mistake, Path, nearest, show_path, show_value
+from rolebridge.settings.statements import statement_mistakes
 
 Rule = Callable[[Settings, Document], Iterator[Mistake]]
 
@@ -45,6 +47,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 def references_to_accounts(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Yield every place that names an account, and the name."""
+    if settings.google and settings.google.accounts:
+        yield ("google", "accounts", "account"), settings.google.accounts.account
     mesh = settings.meshstack
     if mesh is None:
         return
@@ -59,17 +63,24 @@ def references_to_accounts(settings: Settings) -> Iterator[tuple[Path, str]]:
         yield ("meshstack", "tenant_import", "accounts", position), name
 
 
-def _accounts_exist(settings: Settings, _document: Document) -> Iterator[Mistake]:
+def _accounts_exist(settings: Settings, document: Document) -> Iterator[Mistake]:
     """A name that no account has would give a stack without an account."""
+    written = _at(document.value, ("accounts",))
     for path, name in references_to_accounts(settings):
-        if name not in settings.accounts:
-            slip = nearest(name, settings.accounts)
+        if name not in written:
+            slip = nearest(name, written)
             yield Mistake(
                 path=path,
                 found=show_value(name),
-                allowed=f"a name under accounts: {', '.join(settings.accounts)}",
+                allowed=f"a name under accounts: {_some(written)}",
                 hint=f"did you mean {slip}?" if slip else None,
             )
+
+
+def _some(names: Iterable[str], limit: int = 12) -> str:
+    """Write names one after another; of a thousand, only the first."""
+    every = [name if name.isprintable() else show_value(name) for name in names]
+    return ", ".join(every[:limit]) + (f", … ({len(every):,} in all)" if len(every) > limit else "")
 
 
 def _account_ids_are_distinct(settings: Settings, _document: Document) -> Iterator[Mistake]:
@@ -98,7 +109,7 @@ def _meshstack_accounts_are_distinct(settings: Settings, _document: Document) ->
         if name in taken:
             yield Mistake(
                 path=("meshstack", part, "account"),
-                found=f"{show_value(name)}, which is the {taken[name]} account",
+                found=f"{show_value(name)}, which is meshstack.{taken[name]}.account too",
                 allowed="an account of its own each for meshcloud, management and automation",
             )
         taken.setdefault(name, part)
@@ -106,7 +117,7 @@ def _meshstack_accounts_are_distinct(settings: Settings, _document: Document) ->
         if name in taken:
             yield Mistake(
                 path=("meshstack", "tenant_import", "accounts", position),
-                found=f"{show_value(name)}, which is the {taken[name]} account",
+                found=f"{show_value(name)}, which is meshstack.{taken[name]}.account too",
                 allowed="accounts that meshStack does not use itself",
             )
 
@@ -137,7 +148,9 @@ def _arns_fit_the_partition(settings: Settings, document: Document) -> Iterator[
     """An ARN of another partition matches nothing, silently."""
     for path, text in _texts(document.value, ()):
         match = re.match(r"arn:([a-z-]+):", text)
-        if match and match[1] != settings.partition and path[:1] != ("backend",) and "backend" not in path:
+        of_backend = path[:1] == ("backend",) or (path[:1] == ("accounts",) and path[2:3] == ("backend",))
+        says_nothing = path[-2:-1] == ("tags",) or path[-1:] == ("description",)
+        if match and match[1] != settings.partition and not of_backend and not says_nothing:
             yield Mistake(
                 path=path,
                 found=show_value(text),
@@ -145,28 +158,35 @@ def _arns_fit_the_partition(settings: Settings, document: Document) -> Iterator[
             )
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: Any, path: Path, *, keys: bool = False) -> Iterator[tuple[Path, str]]:
+    """Yield every text below ``value`` and where it stands; with ``keys``, every key too."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, (*path, key))
+            if keys:
+                yield (*path, key), key
+            yield from _texts(item, (*path, key), keys=keys)
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _texts(item, (*path, position))
+            yield from _texts(item, (*path, position), keys=keys)
 
 
 def _arns_fit_their_account(settings: Settings, _document: Document) -> Iterator[Mistake]:
     """A role, provider or function of another account is not the one that is meant."""
+    strangers: dict[tuple[Path, str], list[str]] = {}
     for path, arn, account in _arns_of_accounts(settings):
-        found = arn.split(":")[4]
-        if found not in (settings.accounts[account].id, "aws", "{account_id}"):
-            yield Mistake(
-                path=path,
-                found=show_value(arn),
-                allowed=f"an ARN of account {account} ({settings.accounts[account].id})",
-                hint="{account_id} is filled in for each account" if "accounts" not in path else None,
-            )
+        if arn.split(":")[4] not in (settings.accounts[account].id, "aws", "{account_id}"):
+            strangers.setdefault((path, arn), []).append(f"{account} ({settings.accounts[account].id})")
+    for (path, arn), accounts in strangers.items():
+        which = "the account" if len(accounts) == 1 else "the accounts"
+        filled_in = path[-1] in ("role_arn", "permissions_boundary") or "managed_policies" in path
+        yield Mistake(
+            path=path,
+            found=show_value(arn),
+            allowed=f"an ARN of {which} {_some(dict.fromkeys(accounts))}",
+            hint="write {account_id}, which is filled in for each account" if filled_in else None,
+        )
 
 
 def _arns_of_accounts(settings: Settings) -> Iterator[tuple[Path, str, str]]:
@@ -268,16 +288,15 @@ def _workload_identities(mesh: Meshstack) -> Iterator[tuple[Path, WorkloadIdenti
         yield path, mesh.metering.authentication.workload_identity
 
 
-def _workload_identities_are_complete(settings: Settings, _document: Document) -> Iterator[Mistake]:
+def _workload_identities_are_complete(settings: Settings, document: Document) -> Iterator[Mistake]:
     """Without issuer or audience the trust would let in more than meshStack."""
     mesh = settings.meshstack
     if mesh is None:
         return
-    replicator = mesh.authentication.workload_identity
+    own: Path = ("meshstack", "authentication", "workload_identity")
     for path, identity in _workload_identities(mesh):
         for name in ("issuer", "audience"):
-            lender = replicator if identity is not replicator else None
-            if getattr(identity, name) is None and (lender is None or getattr(lender, name) is None):
+            if getattr(identity, name) is None and (path == own or _at(document.value, (*own, name)) is None):
                 hint = "the replicator has none that metering could take over" if "metering" in path else None
                 yield Mistake(
                     path=(*path, name), found="nothing", allowed=f"the {name} that meshStack shows", hint=hint
@@ -358,47 +377,7 @@ def _stack_set_targets_state_their_policy(settings: Settings, _document: Documen
             found="neither statements nor managed_policies",
             allowed="at least one of them: what your stack sets may make",
         )
-    yield from _statement_mistakes((*path, "statements"), targets.statements)
-
-
-def _statement_mistakes(base: Path, statements: tuple[Mapping[str, Any], ...]) -> Iterator[Mistake]:
-    """IAM refuses these only when the policy is made (IAM user guide, «IAM JSON policy element reference»)."""
-    sids: dict[str, int] = {}
-    for position, statement in enumerate(statements):
-        path = (*base, position)
-        for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
-            given = [name for name in (one, other) if name in statement]
-            if len(given) != 1:
-                yield Mistake(
-                    path=path,
-                    found=" and ".join(given) or "neither",
-                    allowed=f"exactly one of {one} and {other}",
-                )
-        for name in ("Action", "NotAction"):
-            for where, action in _each(statement.get(name), (*path, name)):
-                if action != "*" and not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", action):
-                    yield Mistake(path=where, found=show_value(action), allowed="*, or service:Action, as s3:GetObject")
-        for name in ("Resource", "NotResource"):
-            for where, resource in _each(statement.get(name), (*path, name)):
-                if resource != "*" and not re.match(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", resource):
-                    yield Mistake(path=where, found=show_value(resource), allowed="*, or an ARN")
-        sid = statement.get("Sid")
-        if sid and sid in sids:
-            yield Mistake(
-                path=(*path, "Sid"),
-                found=f"{show_value(sid)}, which statement {sids[sid]} has too",
-                allowed="each once",
-            )
-        elif sid:
-            sids[sid] = position
-
-
-def _each(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    else:
-        for position, item in enumerate(value or ()):
-            yield (*path, position), item
+    yield from statement_mistakes((*path, "statements"), targets.statements)
 
 
 STATE_KEYS = {
@@ -426,7 +405,7 @@ def _states_are_apart(settings: Settings, _document: Document) -> Iterator[Mista
     for path, kind, arguments in _backends(settings):
         for name in STATE_KEYS[kind]:
             value = arguments.get(name)
-            if value is not None and "{stack}" not in value:
+            if value is not None and "{stack}" not in value and not _strange(value, ("stack",)):
                 yield Mistake(
                     path=(*path, name),
                     found=show_value(value),
@@ -450,7 +429,9 @@ def _backend_arguments_fit(settings: Settings, _document: Document) -> Iterator[
                 )
         low, high = arguments.get("retry_wait_min"), arguments.get("retry_wait_max")
         if low is not None and high is not None and low > high:
-            yield Mistake(path=(*path, "retry_wait_min"), found=str(low), allowed=f"at most retry_wait_max, {high}")
+            yield Mistake(
+                path=(*path, "retry_wait_min"), found=show_value(low), allowed=f"at most retry_wait_max, {high}"
+            )
 
 
 def _placeholders_are_known(settings: Settings, _document: Document) -> Iterator[Mistake]:
@@ -469,12 +450,18 @@ def _placeholders_are_known(settings: Settings, _document: Document) -> Iterator
     for path, _kind, arguments in _backends(settings):
         places += [((*path, name), value, ("stack",)) for name, value in arguments.items() if isinstance(value, str)]
     for path, text, known in places:
-        for unknown in (name for name in _PLACEHOLDER.findall(text or "") if name not in known):
+        for unknown in _strange(text or "", known):
+            slip = nearest(unknown, known)
             yield Mistake(
                 path=path,
                 found=f"{{{unknown}}} in {show_value(text)}",
                 allowed=", ".join(f"{{{name}}}" for name in known),
+                hint=f"did you mean {{{slip}}}?" if slip else None,
             )
+
+
+def _strange(text: str, known: Collection[str]) -> list[str]:
+    return [name for name in _PLACEHOLDER.findall(text) if name not in known]
 
 
 def _tags_fit_iam(settings: Settings, _document: Document) -> Iterator[Mistake]:
@@ -498,7 +485,7 @@ def _tags_fit_iam(settings: Settings, _document: Document) -> Iterator[Mistake]:
                     found=f"{show_value(key)} besides {show_value(folded[key.lower()])}",
                     allowed="each key once, whatever its case",
                 )
-            folded[key.lower()] = key
+            folded.setdefault(key.lower(), key)
 
 
 def _all_tags(settings: Settings) -> Iterator[tuple[Path, Mapping[str, str]]]:
@@ -520,9 +507,48 @@ def _tags_within(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, st
 
 def _text_is_not_a_token(_settings: Settings, document: Document) -> Iterator[Mistake]:
     """CDKTF replaces its own token marks wherever they stand, in an operator's text too."""
-    for path, text in _texts(document.value, ()):
+    for path, text in _texts(document.value, (), keys=True):
         if "TfToken[" in text:
             yield Mistake(path=path, found=show_value(text), allowed="text without TfToken[, CDKTF's own mark")
+
+
+_POLICY_TEXTS: tuple[Path, ...] = (
+    ("meshstack", "authentication", "workload_identity", "subject"),
+    ("meshstack", "metering", "authentication", "workload_identity", "subject"),
+    ("meshstack", "management", "close_accounts", "tags"),
+    ("meshstack", "automation", "stack_set_roles", "targets", "statements"),
+)
+"""Free text that comes to stand in a policy document."""
+
+
+def _policies_are_latin_1(_settings: Settings, document: Document) -> Iterator[Mistake]:
+    """IAM refuses any other character in a policy document (IAM user guide, «IAM and AWS STS quotas»)."""
+    places = [(base, _at(document.value, base)) for base in _POLICY_TEXTS]
+    places += [(path, value) for path, value in _all_under("statements", document.value.get("google"), ("google",))]
+    for base, value in places:
+        for path, text in _texts(value, base, keys=True):
+            odd = next((c for c in text if not (" " <= c <= "\u00ff" or c in "\t\n\r")), None)
+            if odd is not None:
+                yield Mistake(
+                    path=path,
+                    found=f"the character {show_value(odd)} in {show_value(text)}",
+                    allowed="what IAM takes in a policy: characters of Latin-1 (up to U+00FF), no control characters",
+                )
+
+
+def _all_under(key: str, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield every value that stands under ``key``, however deep."""
+    for name, item in value.items() if isinstance(value, dict) else ():
+        if name == key:
+            yield (*path, name), item
+        else:
+            yield from _all_under(key, item, (*path, name))
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 RULES: tuple[Rule, ...] = (
@@ -543,6 +569,8 @@ RULES: tuple[Rule, ...] = (
     _placeholders_are_known,
     _tags_fit_iam,
     _text_is_not_a_token,
+    google_rules,
+    _policies_are_latin_1,
 )
 
 
@@ -589,4 +617,9 @@ def _subject_twice(settings: Settings) -> Iterator[str]:
 
 def warnings(settings: Settings) -> list[str]:
     """Return what is allowed and yet worth a look."""
-    return [*_unused_accounts(settings), *_keys_that_live_long(settings), *_subject_twice(settings)]
+    return [
+        *_unused_accounts(settings),
+        *_keys_that_live_long(settings),
+        *_subject_twice(settings),
+        *google_warnings(settings),
+    ]

@@ -38,7 +38,8 @@ def check_schema(document: Document) -> list[Mistake]:
 
 @cache
 def _ecma_pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"(?<!\\)\$(?=$|\|)", r"\\Z", pattern), re.ASCII)
+    outside_sets = re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda part: part[1] or r"\Z", pattern)
+    return re.compile(outside_sets, re.ASCII)
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -63,6 +64,9 @@ _TYPES = {
     "boolean": "true or false",
     "number": "a number",
 }
+
+
+_BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
 
 def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
@@ -97,9 +101,9 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
             for key in (key for key in rule if key not in found):
                 yield Mistake(
                     path=(*path, key),
-                    line=line,
+                    line=document.line((*path, key)),
                     found="nothing",
-                    allowed=allowed_text(_property(part, key)),
+                    allowed=allowed_text(_property(resolved(part), key)),
                     hint="this key is required",
                 )
         case "minProperties" | "minItems":
@@ -111,26 +115,26 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
                 line=line,
                 found=f"an empty {what[2:]}",
                 allowed=allowed,
-                hint="leave the key out where there is none",
+                hint=None if _is_required(path) else "leave the key out where there is none",
             )
         case "maxProperties" if rule == 1:
             yield Mistake(
                 path=path,
                 line=line,
-                found=" and ".join(sorted(found)),
+                found=" and ".join(key if key in part["properties"] else show_value(key) for key in sorted(found)),
                 allowed=f"exactly one of {', '.join(sorted(part['properties']))}",
             )
         case "maxProperties" | "maxItems":
             yield Mistake(path=path, line=line, found=f"{len(found)} of them", allowed=f"at most {rule}")
         case "uniqueItems":
-            twice = [item for position, item in enumerate(found) if item in found[:position]]
-            position = next(position for position, item in enumerate(found) if item in found[:position])
-            yield Mistake(
-                path=(*path, position),
-                line=document.line((*path, position)),
-                found=f"{show_value(twice[0])} a second time",
-                allowed="each once",
-            )
+            for position, item in enumerate(found):
+                if item in found[:position]:
+                    yield Mistake(
+                        path=(*path, position),
+                        line=document.line((*path, position)),
+                        found=f"{show_value(item)} a second time",
+                        allowed="each once",
+                    )
         case "enum":
             words = [word for word in rule if isinstance(word, str)]
             slip = nearest(found, words) if isinstance(found, str) else None
@@ -142,22 +146,40 @@ def _translate(error: ValidationError, document: Document) -> Iterator[Mistake]:
                 hint=f"did you mean {slip}?" if slip else None,
             )
         case "type":
-            allowed = " or ".join(_TYPES[kind] for kind in ([rule] if isinstance(rule, str) else rule))
-            detail = part.get("patternErrorMessage")
+            allowed = allowed_text(part)
             hint = None
             if isinstance(found, int | float) and "string" in rule:
                 hint = "put it in quotes, so that YAML takes it as text"
-            elif found is None:
-                hint = "leave the key out, or give it a value"
+            elif found is None and isinstance((path or (0,))[-1], str):
+                hint = "give it a value" if _is_required(path) else "leave the key out, or give it a value"
+            elif isinstance(found, str) and rule == "array":
+                hint = "a list is written [one, two], or one item per line after a hyphen"
+            elif isinstance(found, str) and rule == "boolean" and found.lower() in _BOOLEANS:
+                hint = f"write {_BOOLEANS[found.lower()]}"
+            elif isinstance(found, str) and rule == "integer" and found.isdigit():
+                hint = "take the quotes away"
             yield Mistake(
                 path=path,
                 line=line,
                 found=show_value(found),
-                allowed=f"{allowed}: {detail}" if detail else allowed,
+                allowed=allowed,
                 hint=hint,
             )
         case _:
             yield Mistake(path=path, line=line, found=show_value(found), allowed=allowed_text(part))
+
+
+def _is_required(path: Path) -> bool:
+    """Say whether the key at the end of ``path`` has to be there."""
+    part, required = schema(), False
+    for step in path:
+        part = resolved(part)
+        required = step in part.get("required", ())
+        if isinstance(step, int):
+            part = part.get("items", {})
+        else:
+            part = part.get("properties", {}).get(step) or part.get("additionalProperties") or {}
+    return required
 
 
 def _property(holder: dict[str, Any], key: str) -> dict[str, Any]:
@@ -182,9 +204,9 @@ def allowed_text(part: dict[str, Any]) -> str:
         return ", ".join(part["enum"])
     if "minimum" in part or "maximum" in part:
         return f"a whole number, {part.get('minimum', 0):,} to {part.get('maximum', 0):,}"
-    if "maxLength" in part or "minLength" in part:
-        return f"{part.get('minLength', 0):,} to {part.get('maxLength', 1_000_000):,} characters"
     kinds = part.get("type", "object")
+    if part.get("minLength") and "maxLength" not in part:
+        return "text that is not empty" + (", or a list" if "array" in kinds else "")
     text = " or ".join(_TYPES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds))
     if "properties" in part:
         text += f" with {', '.join(part['properties'])}"
