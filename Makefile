@@ -17,10 +17,11 @@ check: $(VENV)/.runtime ## read rolebridge.yaml and report every mistake
 	@$(BIN)/rolebridge check
 
 test: $(VENV)/.dev node_modules/.installed ## everything, with the real Terraform against a fake AWS
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 -m "not terraform"
+	$(BIN)/python -m pytest -m terraform
 
 test-fast: $(VENV)/.dev ## everything that needs no Terraform
-	$(BIN)/python -m pytest -m "not terraform"
+	$(BIN)/python -m pytest -n 2 -m "not terraform and not slow"
 
 bench: $(VENV)/.dev ## wall time and memory: lean, ordinary, and the bare floor
 	$(BIN)/python -m tests.bench

@@ -244,7 +244,9 @@ DESCRIPTIONS = st.lists(st.sampled_from([*PIECES, "\n", "\t", " ", "&"]), min_si
 VALUES = st.lists(st.sampled_from([*PIECES, " ", "&", "ÿ"]), min_size=1, max_size=8).map("".join)
 SUBJECTS = (
     # IAM would fill in a ${…}; the settings refuse it.
-    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map(lambda pieces: re.sub(r"\$+\{+", "$", "".join(pieces)))
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
+    .map("".join)
+    .map(lambda text: re.sub(r"\$+\{+", "$", text))
 )
 TAGS = st.lists(st.sampled_from(["é", "東京", " ", "+", "=", "@", "a", "/", "-"]), min_size=1, max_size=8).map("".join)
 

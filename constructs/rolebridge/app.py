@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from rolebridge.engine import App, TerraformElement, TerraformStack
+from rolebridge.engine import App, TerraformElement, TerraformResource, TerraformStack
 from rolebridge.generated import STACK_FILE, Synthesis
 from rolebridge.google.accounts import EnvironmentAccounts
 from rolebridge.google.design import GoogleSide
@@ -51,13 +51,14 @@ def add_stacks(app: App, blueprints: Iterable[StackBlueprint]) -> None:
     made: dict[str, TerraformStack] = {}
     for blueprint in blueprints:
         stack = _stack(app, blueprint)
-        if blueprint.google:
-            _add_google(stack, blueprint, blueprint.google)
         # Under the id Default the resources have their plain names.
+        first: list[TerraformResource] = []
         if blueprint.organization:
             EnvironmentAccounts(stack, "Default", organization=blueprint.organization)
         elif blueprint.works_in_aws:
-            AccountIdentities(stack, "Default", blueprint.identities)
+            first = AccountIdentities(stack, "Default", blueprint.identities).adopted
+        if blueprint.google:
+            _add_google(stack, blueprint, blueprint.google, first)
         for name in blueprint.after:
             stack.add_dependency(made[name])
         made[blueprint.name] = stack
@@ -79,7 +80,9 @@ def _stack(app: App, blueprint: StackBlueprint) -> BackedStack:
     return BackedStack(app, blueprint.name, backend=blueprint.backend, versions=blueprint.versions)
 
 
-def _add_google(stack: BackedStack, blueprint: StackBlueprint, google: GoogleSide) -> None:
+def _add_google(
+    stack: BackedStack, blueprint: StackBlueprint, google: GoogleSide, after: Sequence[TerraformResource]
+) -> None:
     # Only now: the Google provider loads on demand.
     from rolebridge.engine import GoogleProvider
     from rolebridge.google.provider import TerraformDeployProvider
@@ -90,7 +93,7 @@ def _add_google(stack: BackedStack, blueprint: StackBlueprint, google: GoogleSid
     if blueprint.deploy_as:
         TerraformDeployProvider(stack, "terraform-deploy", target=blueprint.deploy_as, tags=blueprint.tags)
         stack.require("aws", blueprint.versions.aws_provider)
-    AdminServiceAccountAccess(stack, "members", google=google)
+    AdminServiceAccountAccess(stack, "members", google=google, after=after)
 
 
 def refuse_collisions(app: App) -> None:

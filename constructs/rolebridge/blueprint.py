@@ -13,8 +13,8 @@ from rolebridge.google.stacks import google_stacks
 from rolebridge.meshstack.stacks import meshstack_stacks
 from rolebridge.policies.identity import ManagedPolicy, OidcProvider, Role, User
 from rolebridge.settings import Mistake, Settings, load_settings
-from rolebridge.settings.model import Backend, Tags
-from rolebridge.settings.report import Path, show_value
+from rolebridge.settings.model import Tags
+from rolebridge.settings.report import Path
 from rolebridge.stack_blueprint import StackBlueprint
 
 TAGS_OF_A_RESOURCE = 50
@@ -52,7 +52,6 @@ def misfits(settings: Settings) -> Iterator[Mistake]:
             yield Mistake(path=path, found=misfit.found, allowed=misfit.allowed)
     yield from _names_that_are_taken(stacks)
     yield from _tags_that_do_not_fit(settings, stacks)
-    yield from _backends_that_are_evaluated(settings)
     yield from _documents_of_one_name(stacks)
 
 
@@ -113,21 +112,6 @@ def _twice(tags: Tags) -> tuple[str, str] | None:
 def _tag_twice(path: Path, keys: tuple[str, str]) -> Mistake:
     found = f'the tag keys "{keys[0]}" and "{keys[1]}" on the same resources'
     return Mistake(path=path, found=found, allowed="each key once on a resource, whatever its case")
-
-
-def _backends_that_are_evaluated(settings: Settings) -> Iterator[Mistake]:
-    """Terraform takes a backend's text as it stands, OpenTofu (1.8 and later) evaluates it: no escape suits both."""
-    backends: list[tuple[Path, Backend]] = [(("backend",), settings.backend)]
-    backends += [(("accounts", name, "backend"), it.backend) for name, it in settings.accounts.items() if it.backend]
-    for path, backend in backends:
-        for kind, arguments in backend.items():
-            for argument, value in arguments.items():
-                if isinstance(value, str) and ("${" in value or "%{" in value):
-                    yield Mistake(
-                        path=(*path, kind, argument),
-                        found=show_value(value),
-                        allowed="text without ${ and %{, which Terraform and OpenTofu read differently in a backend",
-                    )
 
 
 def _documents_of_one_name(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,24 @@ _CONFIG = click.option(
 )
 
 
+class _Commands(click.Group):
+    """Loads the commands of the proof when one of them is asked for, so that the others do not wait for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_PROOF])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _PROOF:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module("rolebridge.proof.commands"), cmd_name)
+        return command
+
+
+_PROOF = ("explain", "prove", "why")
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="""\b
 Examples:
@@ -35,19 +53,23 @@ Examples:
   rolebridge synth                         write generated/ from rolebridge.yaml
   rolebridge synth --stack meshstack-management
   rolebridge synth --config prod.yaml --output generated-prod
+  rolebridge prove                         read generated/ back: who gets into which role, who is turned away
+  rolebridge explain TerraformDeploy       one role of it
+  rolebridge why --role Admin --token -    why a token is let in or not
 
 \b
 Exit codes:
   0  done
   1  the settings are wrong: the report says where; nothing was written
   2  the command line is wrong
-  3  nothing could be written: Node is missing, the output is not ours, the disk is full, …
+  3  nothing could be written: Node is missing, the output is not ours, the disk is full, …; or nothing could be read
+  4  prove, why: something is not as it should be; the token or the call is not let in
   130  interrupted (Ctrl-C): the output is as it was, or new, as a whole
 """,
 )
 @click.version_option(version("rolebridge"), prog_name="rolebridge")
 def cli() -> None:
-    """Terraform JSON for every role, policy and identity provider that lets meshStack into AWS."""
+    """Terraform JSON for every role, policy and identity provider that lets meshStack and Google Cloud into AWS."""
 
 
 @cli.command()

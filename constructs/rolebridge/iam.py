@@ -48,6 +48,9 @@ class AccountIdentities(Construct):
     users: dict[str, IamUser]
     """The users by their keys."""
 
+    adopted: list[TerraformResource]
+    """Policies taken over from another stack, which everything else comes after."""
+
     def __init__(self, scope: Construct, id_: str, identities: Identities) -> None:
         super().__init__(scope, id_)
         misfits = [f"{misfit.found}; IAM takes {misfit.allowed}" for misfit in identities.misfits()]
@@ -56,6 +59,7 @@ class AccountIdentities(Construct):
         _declare_variables(self, identities.variables())
         self._providers = {provider.key: self._provider(provider) for provider in identities.providers}
         self._policies = {policy.key: self._policy(policy, identities.adopted) for policy in identities.policies()}
+        self.adopted = [self._policies[key] for key in identities.adopted]
         self._first: dict[str, TerraformResource] = {**self._providers, **self._policies}
         self.roles = {role.key: self._role(role) for role in identities.roles}
         self.users = {user.key: self._user(user) for user in identities.users}

@@ -1,4 +1,4 @@
-"""What IAM's API says an account holds, as plain values that can be compared with documents.
+"""What AWS's API says an account holds, as plain values that can be compared with documents.
 
 Policies come back parsed (the API sends them URL-encoded). AWS's own managed policies are not listed among
 the account's, but their documents are there where one is attached.
@@ -72,29 +72,57 @@ class OidcProvider:
 
 
 @dataclass(frozen=True)
+class OrganizationalUnit:
+    """An organizational unit. `parent` is the id of the root, or the name of the unit that it is in."""
+
+    name: str
+    parent: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MemberAccount:
+    """An account of an organization. `parent` is the id of the root, or the name of the unit that it is in."""
+
+    name: str
+    email: str
+    parent: str
+    status: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Account:
-    """Everything of ours that IAM holds in one account; roles and users by name, the others by ARN."""
+    """Everything of ours in one account: roles, users, units and members by name, the others by ARN.
+
+    Units and members are those of the organization that the account manages, without the account itself.
+    """
 
     id: str
     roles: Mapping[str, Role] = field(default_factory=dict)
     policies: Mapping[str, ManagedPolicy] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     oidc_providers: Mapping[str, OidcProvider] = field(default_factory=dict)
+    units: Mapping[str, OrganizationalUnit] = field(default_factory=dict)
+    members: Mapping[str, MemberAccount] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all."""
-        return not (self.roles or self.policies or self.users or self.oidc_providers)
+        return not (self.roles or self.policies or self.users or self.oidc_providers or self.units or self.members)
 
 
-def read_account(iam: BaseClient, account: str) -> Account:
-    """Read everything through an IAM client that acts in `account`."""
+def read_account(iam: BaseClient, account: str, organizations: BaseClient | None = None) -> Account:
+    """Read everything through clients that act in `account`; the organization only if its client is given."""
+    units, members = organization(organizations, account) if organizations else ({}, {})
     return Account(
         id=account,
         roles=roles(iam),
         policies=managed_policies(iam),
         users=users(iam),
         oidc_providers=oidc_providers(iam),
+        units=units,
+        members=members,
     )
 
 
@@ -178,6 +206,34 @@ def oidc_providers(iam: BaseClient) -> dict[str, OidcProvider]:
             tags=_tags(provider.get("Tags", [])),
         )
     return found
+
+
+def organization(
+    organizations: BaseClient, account: str
+) -> tuple[dict[str, OrganizationalUnit], dict[str, MemberAccount]]:
+    """Every unit and every member account by name, from the root down, without the managing `account`."""
+    units: dict[str, OrganizationalUnit] = {}
+    members: dict[str, MemberAccount] = {}
+    below = [(root["Id"], root["Id"]) for root in organizations.list_roots()["Roots"]]
+    while below:
+        id_, parent = below.pop()
+        for member in organizations.list_accounts_for_parent(ParentId=id_)["Accounts"]:
+            if member["Id"] != account:
+                members[member["Name"]] = MemberAccount(
+                    name=member["Name"],
+                    email=member["Email"],
+                    parent=parent,
+                    status=member["Status"],
+                    tags=_tags(organizations.list_tags_for_resource(ResourceId=member["Id"])["Tags"]),
+                )
+        for unit in organizations.list_organizational_units_for_parent(ParentId=id_)["OrganizationalUnits"]:
+            below.append((unit["Id"], unit["Name"]))
+            units[unit["Name"]] = OrganizationalUnit(
+                name=unit["Name"],
+                parent=parent,
+                tags=_tags(organizations.list_tags_for_resource(ResourceId=unit["Id"])["Tags"]),
+            )
+    return units, members
 
 
 def _names(iam: BaseClient, operation: str, key: str, name: str | None = None, **arguments: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import statistics
 from collections.abc import Callable, Iterator, Mapping
@@ -18,9 +19,9 @@ from tests.terraform.harness import (
     Installation,
     Lifecycle,
     TerraformUnavailableError,
-    aws_requirement,
     find_terraform,
     managed_policies_named_in,
+    requirement,
 )
 
 HERE = Path(__file__).parent
@@ -42,9 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was not applied, and where the time went."""
+    """Say what was not run, what was not applied, and where the time went."""
+    if LEDGER.not_run:
+        terminalreporter.section("stacks that Terraform could not plan here")
+        for line in sorted(set(LEDGER.not_run)):
+            terminalreporter.line(line)
     if LEDGER.notes:
-        terminalreporter.section("what the fake AWS could not be given")
+        terminalreporter.section("what was done differently for the fake AWS")
         for note in sorted(set(LEDGER.notes)):
             terminalreporter.line(note)
     if LEDGER.seconds:
@@ -88,9 +93,10 @@ def generated_folders() -> GeneratedFolders:
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory, generated_folders: GeneratedFolders) -> Installation:
     """Terraform with the AWS provider, in a version that the shipped example accepts."""
-    requirement = aws_requirement(generated_folders[subjects.SHIPPED].path)
+    shipped = generated_folders[subjects.SHIPPED].path
+    aws, google = requirement(shipped, "aws"), requirement(shipped, "google")
     try:
-        return find_terraform(tmp_path_factory.mktemp("terraform"), requirement)
+        return find_terraform(tmp_path_factory.mktemp("terraform"), aws, google)
     except TerraformUnavailableError as error:
         unavailable(str(error))
         raise
@@ -130,14 +136,27 @@ def apply_all(
     return start
 
 
+@pytest.fixture(scope="session")
+def lives(apply_all: ApplyAll, generated_folders: GeneratedFolders) -> Callable[[str], Lifecycle]:
+    """Give the life of a generated folder by its name, always the same one."""
+
+    @functools.cache
+    def life_of(name: str) -> Lifecycle:
+        try:
+            return apply_all(name, generated_folders[name])
+        except HarnessError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    return life_of
+
+
 @pytest.fixture(scope="session", params=list(subjects.FOLDERS))
-def life(
-    request: pytest.FixtureRequest,
-    apply_all: ApplyAll,
-    generated_folders: GeneratedFolders,
-) -> Lifecycle:
+def life(request: pytest.FixtureRequest, lives: Callable[[str], Lifecycle]) -> Lifecycle:
     """Run each generated folder under test, stage by stage as it is looked at."""
-    try:
-        return apply_all(request.param, generated_folders[request.param])
-    except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
+    return lives(request.param)
+
+
+@pytest.fixture(scope="session")
+def shipped(lives: Callable[[str], Lifecycle]) -> Lifecycle:
+    """Run the shipped example: the same run as `life` has."""
+    return lives(subjects.SHIPPED)

@@ -15,9 +15,9 @@ and AWS provider 5.100, a binary of 700 MB):
   provider are short-lived processes that read one large schema; they spend half of their processor time
   collecting it.
 - Two processes at a time, and the plan that was shown is the plan that is applied.
-- Stacks that Terraform would initialise alike (the same providers, the same backend) are initialised once, and those
-  with the same resources and arguments validated once: a plan does all that `validate` does, and a warning in it is
-  a failure here.
+- Stacks that Terraform would initialise alike (the same providers, the same kind of backend) are initialised once, and
+  validated are as many as hold every argument of every kind of resource: a plan does all that `validate` does, and a
+  warning in it is a failure here.
 
 A stack that needs the Google provider is only initialised and validated, where the provider can be had; a plan
 would need Google. Where it cannot be had the stack is listed at the end of the session, with the reason.
@@ -411,15 +411,30 @@ class Terraform:
         if answer["diagnostics"] or not answer["valid"]:
             raise HarnessError(f"{self.name}: terraform validate:\n{json.dumps(answer['diagnostics'], indent=2)}")
 
-    def plan(self, out: str = "plan.tfplan") -> tuple[bool, str]:
+    def plan(self, out: str = "plan.tfplan", warning: str | None = None) -> tuple[bool, str]:
         """Plan into the file `out`: whether there is anything to do, and Terraform's own text about it.
 
-        A warning is a failure.
+        A warning is a failure, unless it is the one that is expected.
         """
         done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", f"-out={out}", accept=(0, 2))
-        if "Warning:" in done.stdout + done.stderr:
+        if set(re.findall(r"Warning: (.*)", done.stdout + done.stderr)) != ({warning} if warning else set()):
             raise HarnessError(self.report(done))
         return done.returncode == 2, done.stdout
+
+    def planned_actions(self, out: str = "plan.tfplan") -> dict[str, Mapping[str, Any]]:
+        """Plan into the file `out`: what it does with each resource that it does something with, by address.
+
+        That is read from Terraform's own messages (`plan -json`), where `action` is one of `create`, `update`,
+        `replace`, `delete`, `remove` (forgotten, not destroyed) and `import`; `importing` tells what is taken over.
+        """
+        done = self.run("plan", "-input=false", "-json", f"-out={out}")
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
+        changes = [message["change"] for message in messages if message["type"] == "planned_change"]
+        return {change["resource"]["addr"]: change for change in changes}
+
+    def apply_at_once(self) -> None:
+        """Plan and apply in one command."""
+        self.run("apply", "-input=false", "-no-color", "-auto-approve")
 
     def show_json(self, plan: str = "plan.tfplan") -> dict[str, Any]:
         """Read a plan file as Terraform's documented JSON."""
@@ -657,9 +672,7 @@ def bring_within_reach(stack: Stack, organization_root: Callable[[str], str]) ->
     if units:
         (account,) = stack.accounts
         root = organization_root(account)
-        override["resource"] = {
-            "aws_organizations_organizational_unit": {name: {"parent_id": root} for name in units}
-        }
+        override["resource"] = {"aws_organizations_organizational_unit": {name: {"parent_id": root} for name in units}}
         parents = ", ".join(sorted({unit["parent_id"] for unit in units.values()}))
         notes.append(f"organizational units were put under the fake AWS's root {root} instead of {parents}")
     if override:
@@ -667,20 +680,13 @@ def bring_within_reach(stack: Stack, organization_root: Callable[[str], str]) ->
     return notes
 
 
-def take_protection_off(stack: Stack) -> list[str]:
-    """Override `prevent_destroy` in a stack's copied folder; a line about each resource."""
-    kept = stack.protected
-    override = {
-        "resource": {
-            kind: {name: {"lifecycle": {"prevent_destroy": False}} for name in bodies} for kind, bodies in kept.items()
-        }
-    }
-    (stack.folder / "unprotected_override.tf.json").write_text(json.dumps(override, indent=2))
-    return [
-        f"{kind}.{name} was destroyed only after its protection was taken off"
-        for kind, bodies in kept.items()
-        for name in bodies
-    ]
+def take_protection_off(stack: Stack, addresses: Iterable[str]) -> None:
+    """Override `prevent_destroy` of some resources in a stack's copied folder."""
+    resources: dict[str, Any] = {}
+    for address in addresses:
+        kind, _, name = address.partition(".")
+        resources.setdefault(kind, {})[name] = {"lifecycle": {"prevent_destroy": False}}
+    (stack.folder / "unprotected_override.tf.json").write_text(json.dumps({"resource": resources}, indent=2))
 
 
 def _partition(provider: Mapping[str, Any]) -> str:
@@ -930,18 +936,14 @@ class Lifecycle:
         self._each(lambda _, terraform: terraform.init(), [first for first, *_ in alike])
         for first, *others in alike:
             for other in others:
-                for left in (".terraform", ".terraform.lock.hcl"):
-                    copy = shutil.copytree if (first.folder / left).is_dir() else shutil.copy
-                    copy(first.folder / left, other.folder / left, **_SYMLINKS if copy is shutil.copytree else {})
+                share_initialisation(first.folder, other.folder, _backend(other))
         return tuple(stack.name for stack in self.stacks)
 
     @stage
     def validated(self) -> tuple[str, ...]:
-        """Run `terraform validate`, without a warning, in one of the stacks with the same arguments; all names."""
+        """Run `terraform validate`, without a warning, in as many stacks as hold all arguments of all; all names."""
         assert self.initialised
-        self._each(
-            lambda _, terraform: terraform.validate(), [first for first, *_ in _alike(self.stacks, _arguments)]
-        )
+        self._each(lambda _, terraform: terraform.validate(), _covering(self.stacks))
         return tuple(stack.name for stack in self.stacks)
 
     @stage
@@ -1007,16 +1009,28 @@ class Lifecycle:
         return self._each(lambda _, terraform: terraform.plan("second.tfplan"), self.stacks)
 
     @stage
-    def refusals(self) -> dict[str, str]:
-        """Try to destroy the stacks that hold something protected; Terraform's refusal, by stack name.
+    def refusals(self) -> dict[str, tuple[str, ...]]:
+        """Try to destroy the stacks that hold something protected; what Terraform refused, by stack name.
+
+        It names first what would be destroyed first, and looks no further: that loses its protection, and the next
+        attempt shows the rest.
 
         Raises:
             HarnessError: one of them was destroyed.
         """
         assert self.second_plans
 
-        def attempt(_: Stack, terraform: Terraform) -> str:
-            return terraform.run("destroy", "-input=false", "-no-color", "-auto-approve", accept=(1,)).stderr
+        def attempt(stack: Stack, terraform: Terraform) -> tuple[str, ...]:
+            protected = {f"{kind}.{name}" for kind, bodies in stack.protected.items() for name in bodies}
+            refused: list[str] = []
+            while protected - set(refused):
+                done = terraform.run("destroy", "-input=false", "-no-color", "-auto-approve", accept=(1,))
+                named = re.findall(r"Resource (\S+) has lifecycle\.prevent_destroy set", _one_line(done))
+                if not set(named) - set(refused):
+                    raise HarnessError(terraform.report(done))
+                refused += named
+                take_protection_off(stack, refused)
+            return tuple(refused)
 
         return self._each(attempt, [stack for stack in self.stacks if stack.protected])
 
@@ -1031,8 +1045,8 @@ class Lifecycle:
         """Destroy every stack in reverse order, protection taken off; what AWS then holds, by account."""
         assert self.after_refusals
         for stack in self.stacks:
-            if stack.protected:
-                self._note(stack, take_protection_off(stack))
+            for address in self.refusals.get(stack.name, ()):
+                self._note(stack, [f"{address} was destroyed only after its protection was taken off"])
         for wave in reversed(self.waves):
             self._each(lambda _, terraform: terraform.destroy(), wave)
         return self.accounts()
@@ -1047,23 +1061,51 @@ def _alike(stacks: Iterable[Stack], likeness: Callable[[Stack], object]) -> list
 
 
 def _initialisation(stack: Stack) -> object:
-    """What `terraform init` looks at: the providers and the backend."""
+    """What `terraform init` looks at: the providers and the kind of backend."""
+    return stack.read().get("terraform", {}).get("required_providers"), sorted(_backend(stack))
+
+
+def _backend(stack: Stack) -> dict[str, Any]:
+    """Where Terraform keeps the state of a copied stack."""
     override = stack.folder / "harness_override.tf.json"
     overridden = json.loads(override.read_text()).get("terraform", {}) if override.exists() else {}
-    settings = stack.read().get("terraform", {})
-    backend = overridden.get("backend") or settings.get("backend")
-    return settings.get("required_providers"), backend
+    backend: dict[str, Any] = overridden.get("backend") or stack.read().get("terraform", {}).get("backend", {})
+    return backend
 
 
-def _arguments(stack: Stack) -> object:
-    """What `terraform validate` can find fault with that a plan would not: which arguments there are, and blocks."""
-    return _shape({key: value for key, value in stack.read().items() if key != "//"}, depth=0)
+def share_initialisation(initialised: Path, folder: Path, backend: Mapping[str, Any]) -> None:
+    """Copy what `terraform init` left in one folder to another with the same providers.
+
+    Its record of the backend names that of the other folder; Terraform compares it with the configuration.
+    """
+    shutil.copytree(initialised / ".terraform", folder / ".terraform", symlinks=True)
+    shutil.copy(initialised / ".terraform.lock.hcl", folder)
+    record = folder / ".terraform" / "terraform.tfstate"
+    if record.is_file():
+        found = json.loads(record.read_text())
+        found["backend"]["config"] |= backend[found["backend"]["type"]]
+        record.write_text(json.dumps(found))
 
 
-def _shape(value: object, depth: int) -> object:
-    # Down to a resource's arguments; names of resources, providers' order and values do not matter.
-    if not isinstance(value, dict) or depth > 3:
-        return None
-    if depth == 2:
-        return sorted({json.dumps(_shape(body, 3), sort_keys=True) for body in value.values()})
-    return {key: _shape(inner, depth + 1) for key, inner in value.items() if key != "//"}
+def _covering(stacks: Iterable[Stack]) -> list[Stack]:
+    """Choose stacks that together hold every argument of every kind of block that any of them holds."""
+    chosen, seen = [], set[tuple[str, ...]]()
+    for stack in sorted(stacks, key=lambda stack: -len(_arguments(stack))):
+        if not _arguments(stack) <= seen:
+            chosen.append(stack)
+            seen |= _arguments(stack)
+    return chosen
+
+
+def _arguments(stack: Stack) -> set[tuple[str, ...]]:
+    """List the kinds of a stack's blocks, each with each of its arguments."""
+    document = stack.read()
+    found: set[tuple[str, ...]] = {(block,) for block in document}
+    for kind, providers in document.get("provider", {}).items():
+        found |= {("provider", kind, argument) for provider in providers for argument in provider}
+    for block in ("resource", "data"):
+        for kind, bodies in document.get(block, {}).items():
+            found |= {(block, kind, argument) for body in bodies.values() for argument in body}
+    for block in ("variable", "output"):
+        found |= {(block, argument) for body in document.get(block, {}).values() for argument in body}
+    return found

@@ -16,8 +16,10 @@ ATTACHMENTS = {
 
 
 def resources(life: Lifecycle) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Stack, address and body of every resource in the folder as it was generated."""
+    """Stack, address and body of every resource in the folder as it was generated, but for what needs Google."""
     for stack in itertools.chain.from_iterable(stacks_in_order(life.generated)):
+        if stack.needs_google:
+            continue
         for kind, bodies in stack.read().get("resource", {}).items():
             for name, body in bodies.items():
                 yield stack.name, f"{kind}.{name}", body

@@ -6,6 +6,7 @@ refuse (a trust in a principal that does not exist yet, the deletion of a policy
 by the order of the plan's resources and of the stacks.
 """
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 from tests.terraform.aws_reader import Account
 from tests.terraform.harness import (
+    LEDGER,
     MISSING_IN_MOTO,
     Change,
+    Installation,
     Lifecycle,
     Plan,
     contents,
@@ -23,6 +26,11 @@ from tests.terraform.harness import (
 
 
 def names(life: Lifecycle) -> set[str]:
+    """Every stack of the folder as it was generated, but for those that need the Google provider."""
+    return {stack.name for wave in stacks_in_order(life.generated) for stack in wave if not stack.needs_google}
+
+
+def all_names(life: Lifecycle) -> set[str]:
     return {stack.name for wave in stacks_in_order(life.generated) for stack in wave}
 
 
@@ -46,6 +54,21 @@ def tags(change: Change) -> dict[str, str]:
 
 
 # --- init, validate, plan --------------------------------------------------------------------------
+
+
+def test_every_stack_is_run_or_listed_at_the_end_of_the_session_with_the_reason(life: Lifecycle) -> None:
+    needing_google = {stack.name for stack in life.set_aside}
+    assert needing_google | {stack.name for stack in life.stacks} == all_names(life)
+    assert needing_google == all_names(life) - names(life)
+    for name in needing_google:
+        assert any(f": {name} needs hashicorp/google: " in line for line in LEDGER.not_run), name
+
+
+def test_every_stack_that_needs_google_is_valid_where_its_provider_can_be_had(
+    life: Lifecycle, terraform: Installation
+) -> None:
+    expected = set() if terraform.no_google else {stack.name for stack in life.set_aside}
+    assert set(life.checked_aside) == expected
 
 
 def test_terraform_initialises_every_stack(life: Lifecycle) -> None:
@@ -91,7 +114,7 @@ def needed_by(plan: Plan, change: Change) -> Iterator[str]:
 def all_before(life: Lifecycle) -> dict[str, set[str]]:
     """For each stack, every stack that is applied before it because it says so."""
     before: dict[str, set[str]] = {}
-    for stack in life.stacks:
+    for stack in itertools.chain.from_iterable(stacks_in_order(life.generated)):
         before[stack.name] = set(stack.dependencies).union(*(before[name] for name in stack.dependencies))
     return before
 
@@ -303,6 +326,21 @@ def test_the_users_in_aws_are_the_planned_ones_each_with_the_planned_number_of_k
 def test_a_second_plan_changes_nothing(life: Lifecycle) -> None:
     changing = [f"{name}:\n{text}" for name, (changes, text) in life.second_plans.items() if changes]
     assert not changing, "\n\n".join(changing)
+
+
+def test_terraform_destroy_is_refused_for_every_protected_resource(life: Lifecycle) -> None:
+    protected = {
+        (stack.name, f"{kind}.{name}")
+        for stack in life.stacks
+        for kind, bodies in stack.protected.items()
+        for name in bodies
+    }
+    refused = {(name, address) for name, addresses in life.refusals.items() for address in addresses}
+    assert refused == protected
+
+
+def test_a_refused_destroy_leaves_everything_in_aws_as_it_was(life: Lifecycle) -> None:
+    assert life.after_refusals == life.applied
 
 
 @pytest.mark.destroys

@@ -99,7 +99,7 @@ class GoogleDesign:
         return self.environment.admin.enabled and self.environment.admin.service_account.email is None
 
     def own_policies(self, role: RoleOptions, managed_policies: Sequence[str]) -> list[str]:
-        """Return the ARNs of those policies of a role, its boundary among them, that somebody in its account can edit."""
+        """Return the ARNs of a role's policies, its boundary among them, that can be edited in its account."""
         boundary = role.permissions_boundary or self.iam.permissions_boundary
         arns = [self.account.fill_in(arn) for arn in (*managed_policies, *([boundary] if boundary else ()))]
         return [arn for arn in dict.fromkeys(arns) if arn.split(":")[4] == self.account.id]
@@ -290,17 +290,18 @@ def _deployers(design: GoogleDesign) -> Iterator[Grant]:
     for email in emails:
         for member in design.product.deployers:
             yield Grant(
-                key=f"terraform-deploy-{_key(email)}-{_key(member)}",
+                key=f"terraform-deploy-{_key(member, of=email)}",
                 service_account=f"projects/-/serviceAccounts/{email}",
                 role=TOKEN_ROLES["identity_tokens"],
                 member=member,
             )
 
 
-def _key(member: str) -> str:
-    """Return a text for a resource's name in Terraform; the digest tells ``a.b`` and ``a-b`` apart."""
+def _key(member: str, of: str = "") -> str:
+    """Return a text for a resource's name in Terraform; the digest tells ``a.b`` and ``a-b`` apart, and accounts."""
     readable = "".join(c if c.isalnum() else "-" for c in member)
-    return f"{readable}-{hashlib.sha256(member.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256((of + member).encode()).hexdigest()
+    return f"{readable}-{digest[:8]}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,9 @@ from rolebridge.settings.model import DropIn
 TOKEN = "aws_terraform_deploy"
 """The name of the token, as in the guide."""
 
+REFUSAL = "rolebridge_refuses_unknown_workspaces"
+"""The variable whose validation refuses a workspace."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceTarget:
@@ -40,8 +43,9 @@ def drop_in(display_name: str, targets: Sequence[WorkspaceTarget], chosen: DropI
     The token is *ephemeral* by default: Terraform 1.10 and later keep it out of state and plan, and mint it anew for
     the apply. The guide's data source stores it in the state, and a plan older than the token's hour cannot be applied.
 
-    A workspace that is not among the targets is refused with the workspaces that are; until that message comes,
-    everything else gets values that lead nowhere.
+    A workspace that is not among the targets is refused with the workspaces that are, and with nothing else: token and
+    provider wait for that check, and are not looked at where it fails. ``validate``, which checks no values, gets some
+    that lead nowhere.
     """
     environments = {target.workspace: _target(target) for target in targets}
     nowhere = dict.fromkeys(_target(targets[0]), "") | {"account_id": "000000000000", "region": targets[0].region}
@@ -51,9 +55,10 @@ def drop_in(display_name: str, targets: Sequence[WorkspaceTarget], chosen: DropI
         "terraform": {"required_version": ">= 1.10" if chosen.token == "ephemeral" else ">= 1.9"},
         "locals": {
             "rolebridge_environments": terraform_text(environments),
-            "rolebridge": f"${{lookup(local.rolebridge_environments, terraform.workspace, {_hcl(nowhere)})}}",
+            "rolebridge": f'${{lookup(local.rolebridge_environments, var.{REFUSAL} ? terraform.workspace : "", '
+            f"{_hcl(nowhere)})}}",
         },
-        "variable": {"rolebridge_refuses_unknown_workspaces": _refusal(list(environments))},
+        "variable": {REFUSAL: _refusal(list(environments))},
         token_block: {"google_service_account_id_token": {TOKEN: _token(chosen)}},
         "provider": {"aws": [_provider(display_name, chosen)]},
     }
@@ -73,17 +78,21 @@ def _hcl(values: Mapping[str, str]) -> str:
 
 
 def _refusal(workspaces: Sequence[str]) -> dict[str, Any]:
-    """A variable that nobody sets: its validation is the only check that stops a plan before a provider starts."""
+    """A variable that nobody sets: its validation is the only check that stops a plan before a provider starts.
+
+    What refers to the variable waits for it: without the reference in ``local.rolebridge``, Terraform would go on to
+    the provider and add errors of its own.
+    """
     return {
         "type": "bool",
         "default": True,
         "description": "Leave it as it is. It stops Terraform in a workspace that rolebridge.yaml does not have.",
         "validation": [
             {
-                "condition": "${var.rolebridge_refuses_unknown_workspaces && "
-                "contains(keys(local.rolebridge_environments), terraform.workspace)}",
+                "condition": f"${{var.{REFUSAL} && can(local.rolebridge_environments[terraform.workspace])}}",
                 "error_message": "The workspace ${terraform.workspace} has no AWS account in rolebridge.yaml. "
-                f"Those that have one: {', '.join(workspaces)}. Choose one with: terraform workspace select NAME",
+                f"Those that have one: {', '.join(workspaces)}. "
+                "Choose one with: terraform workspace select -or-create NAME",
             }
         ],
     }

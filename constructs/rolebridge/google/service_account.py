@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rolebridge.engine import Construct, ServiceAccount, ServiceAccountIamMember
+from collections.abc import Sequence
+
+from rolebridge.engine import Construct, ServiceAccount, ServiceAccountIamMember, TerraformResource
 from rolebridge.google.design import ADMIN_SERVICE_ACCOUNT, GoogleSide
 from rolebridge.policies.document import terraform_text
 
@@ -18,10 +20,14 @@ class AdminServiceAccountAccess(Construct):
         scope: a stack with the Google provider.
         id_: this construct's id.
         google: what to make.
+        after: resources that come first.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, google: GoogleSide) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, google: GoogleSide, after: Sequence[TerraformResource] = ()
+    ) -> None:
         super().__init__(scope, id_)
+        first = list(after) or None
         if account := google.service_account:
             made = ServiceAccount(
                 self,
@@ -29,6 +35,7 @@ class AdminServiceAccountAccess(Construct):
                 account_id=account.account_id,
                 display_name=terraform_text(account.display_name),
                 project=google.project,
+                depends_on=first,
             )
             # Admin's trust refers to it by this name.
             made.override_logical_id(ADMIN_SERVICE_ACCOUNT)
@@ -39,4 +46,5 @@ class AdminServiceAccountAccess(Construct):
                 service_account_id=terraform_text(grant.service_account),
                 role=grant.role,
                 member=grant.member,
+                depends_on=first,
             )

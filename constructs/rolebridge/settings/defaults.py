@@ -29,7 +29,7 @@ def _without_defaults(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 WHOLE = ("access", "backend")
-"""What is taken as a whole: ``access: {}`` is the ambient credentials, and a backend of another kind is the only one."""
+"""What is taken as a whole: ``access: {}`` is the ambient credentials, and there is one backend."""
 
 
 def overlay(under: Any, over: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from rolebridge.settings.document import Document
 from rolebridge.settings.model import Environment, EnvironmentAccount, Google, Product, ServiceAccount, Settings
 from rolebridge.settings.report import Mistake, Path, show_path, show_value
+from rolebridge.settings.shared_rules import backend_mistakes, region_mistakes
 from rolebridge.settings.statements import statement_mistakes
 
 EMAIL_CHARACTERS = 64
@@ -19,9 +22,6 @@ ACCOUNT_NAME_CHARACTERS = 50
 
 UNIT_NAME_CHARACTERS = 128
 """Of an organizational unit's name (AWS Organizations API reference, CreateOrganizationalUnit)."""
-
-STATE_ARGUMENTS = ("address", "key", "lock_address", "path", "prefix", "unlock_address", "workspace")
-"""The arguments of backends, of whichever kind, that say where one stack's state is."""
 
 GUARDED_ACTIONS = (
     "iam:AttachRolePolicy",
@@ -331,6 +331,16 @@ def _arns(settings: Settings, path: Path, environment: Environment) -> Iterator[
             yield (*path, part, "role", "permissions_boundary"), role.permissions_boundary
 
 
+def _placeholders_are_known(settings: Settings, google: Google) -> Iterator[Mistake]:
+    """A placeholder that nobody fills in would reach AWS with its braces: a role so named is protected from nothing."""
+    for path, _, _, _, environment in environments(google):
+        for where, arn in _arns(settings, path, environment):
+            known = ["{partition}", "{account_id}", *(["{account}"] if "access" in where else ())]
+            for placeholder in re.findall(r"\{[^}]*\}", arn):
+                if placeholder not in known:
+                    yield Mistake(path=where, found=f"{placeholder} in {show_value(arn)}", allowed=", ".join(known))
+
+
 def _guards_do_not_conflict(_settings: Settings, google: Google) -> Iterator[Mistake]:
     """Containment is a permissions boundary; a role has one."""
     for path, _, _, _, environment in environments(google):
@@ -343,17 +353,11 @@ def _guards_do_not_conflict(_settings: Settings, google: Google) -> Iterator[Mis
             )
 
 
-def _states_are_apart(_settings: Settings, google: Google) -> Iterator[Mistake]:
-    """Two stacks that share a state destroy each other's roles; an environment has up to three."""
+def _places_fit(settings: Settings, google: Google) -> Iterator[Mistake]:
+    """An environment's region and state: an environment has up to three stacks, and each needs a state of its own."""
     for path, _, _, _, environment in environments(google):
-        for kind, arguments in (environment.backend or {}).items():
-            for name, value in arguments.items():
-                if name in STATE_ARGUMENTS and "{stack}" not in value:
-                    yield Mistake(
-                        path=(*path, "backend", kind, name),
-                        found=show_value(value),
-                        allowed="a text that holds {stack}, so that each stack has a state of its own",
-                    )
+        yield from region_mistakes(settings.partition, (*path, "region"), environment.region)
+        yield from backend_mistakes((*path, "backend"), environment.backend)
 
 
 def _workspaces_are_distinct(_settings: Settings, google: Google) -> Iterator[Mistake]:
@@ -451,18 +455,40 @@ _RULES = (
     _made_service_accounts_are_distinct,
     _admin_is_complete,
     _arns_fit_their_account,
+    _placeholders_are_known,
     _guards_do_not_conflict,
-    _states_are_apart,
+    _places_fit,
     _workspaces_are_distinct,
     _statements_leave_the_guard,
 )
 
 
-def google_rules(settings: Settings, _document: Document) -> Iterator[Mistake]:
-    """Yield every mistake under ``google``."""
+def google_rules(settings: Settings, document: Document) -> Iterator[Mistake]:
+    """Yield every mistake under ``google``; one that stands in the defaults, where it stands."""
     if settings.google:
         for rule in _RULES:
-            yield from rule(settings, settings.google)
+            for mistake in rule(settings, settings.google):
+                yield dataclasses.replace(mistake, path=_where_it_stands(document, mistake.path))
+
+
+def _where_it_stands(document: Document, path: Path) -> Path:
+    """Return where something of an environment is written: there, or in its product's defaults, or in everybody's."""
+    if path[:2] != ("google", "products") or path[3:4] != ("environments",) or len(path) < 6:
+        return path
+    own, rest = path[:5], path[5:]
+    places = (own, (*path[:3], "defaults"), ("google", "defaults"))
+    return (*max(places, key=lambda place: _reach(document, (*place, *rest)) - len(place)), *rest)
+
+
+def _reach(document: Document, path: Path) -> int:
+    """Return how many steps of a path are written."""
+    value: Any = document.value
+    for steps, step in enumerate(path):
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return steps
+    return len(path)
 
 
 def google_warnings(settings: Settings) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rolebridge.settings.document import Document
@@ -20,6 +20,7 @@ from rolebridge.settings.model import (
     WorkloadIdentity,
 )
 from rolebridge.settings.report import Mistake, Path, nearest, show_path, show_value
+from rolebridge.settings.shared_rules import backend_mistakes, placeholder_mistakes, region_mistakes
 from rolebridge.settings.statements import statement_mistakes
 
 Rule = Callable[[Settings, Document], Iterator[Mistake]]
@@ -31,18 +32,6 @@ BUILT_IN_ISSUERS = {
     "https://cognito-identity.amazonaws.com": "Amazon Cognito",
 }
 """Issuers that AWS knows by itself (IAM user guide, «Principal element», OIDC federated principals)."""
-
-_REGION_PREFIX = {
-    "aws-cn": ("cn-",),
-    "aws-us-gov": ("us-gov-",),
-    "aws-eusc": ("eusc-",),
-    "aws-iso": ("us-iso-",),
-    "aws-iso-b": ("us-isob-",),
-    "aws-iso-e": ("eu-isoe-",),
-    "aws-iso-f": ("us-isof-",),
-}
-
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def references_to_accounts(settings: Settings) -> Iterator[tuple[Path, str]]:
@@ -130,18 +119,8 @@ def _regions_fit_the_partition(settings: Settings, _document: Document) -> Itera
         opt_in = settings.meshstack.automation.stack_set_roles.opt_in_regions
         base: Path = ("meshstack", "automation", "stack_set_roles", "opt_in_regions")
         places += [((*base, position), region) for position, region in enumerate(opt_in)]
-    foreign = [prefix for prefixes in _REGION_PREFIX.values() for prefix in prefixes]
-    own = _REGION_PREFIX.get(settings.partition, ())
     for path, region in places:
-        if region is None:
-            continue
-        fits = region.startswith(own) if own else not region.startswith(tuple(foreign))
-        if not fits:
-            yield Mistake(
-                path=path,
-                found=show_value(region),
-                allowed=f"a region of the partition {settings.partition}" + (f" ({own[0]}…)" if own else ""),
-            )
+        yield from region_mistakes(settings.partition, path, region)
 
 
 def _arns_fit_the_partition(settings: Settings, document: Document) -> Iterator[Mistake]:
@@ -380,58 +359,11 @@ def _stack_set_targets_state_their_policy(settings: Settings, _document: Documen
     yield from statement_mistakes((*path, "statements"), targets.statements)
 
 
-STATE_KEYS = {
-    "local": ("path",),
-    "s3": ("key",),
-    "gcs": ("prefix",),
-    "azurerm": ("key",),
-    "http": ("address", "lock_address", "unlock_address"),
-    "remote": ("workspace",),
-    "cloud": ("workspace",),
-}
-"""The arguments of each backend that say where one stack's state is."""
-
-
-def _backends(settings: Settings) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
-    holders: list[tuple[Path, Any]] = [(("backend",), settings.backend)]
-    holders += [(("accounts", name, "backend"), account.backend) for name, account in settings.accounts.items()]
-    for path, backend in holders:
-        for kind, arguments in (backend or {}).items():
-            yield (*path, kind), kind, arguments
-
-
-def _states_are_apart(settings: Settings, _document: Document) -> Iterator[Mistake]:
-    """Two stacks that share a state destroy each other's roles."""
-    for path, kind, arguments in _backends(settings):
-        for name in STATE_KEYS[kind]:
-            value = arguments.get(name)
-            if value is not None and "{stack}" not in value and not _strange(value, ("stack",)):
-                yield Mistake(
-                    path=(*path, name),
-                    found=show_value(value),
-                    allowed="a text that holds {stack}, so that each stack has a state of its own",
-                )
-
-
-def _backend_arguments_fit(settings: Settings, _document: Document) -> Iterator[Mistake]:
-    """What the backends refuse only at init, or accept and then do not lock."""
-    for path, kind, arguments in _backends(settings):
-        if kind == "http" and ("lock_address" in arguments) != ("unlock_address" in arguments):
-            missing = "unlock_address" if "lock_address" in arguments else "lock_address"
-            yield Mistake(path=(*path, missing), found="nothing", allowed="lock_address and unlock_address, or neither")
-        if kind in ("remote", "cloud"):
-            workspace = arguments.get("workspace", "").replace("{stack}", "")
-            if not re.fullmatch(r"[A-Za-z0-9_-]{0,40}", workspace):
-                yield Mistake(
-                    path=(*path, "workspace"),
-                    found=show_value(arguments["workspace"]),
-                    allowed="letters, digits, - and _, at most 40 besides {stack}",
-                )
-        low, high = arguments.get("retry_wait_min"), arguments.get("retry_wait_max")
-        if low is not None and high is not None and low > high:
-            yield Mistake(
-                path=(*path, "retry_wait_min"), found=show_value(low), allowed=f"at most retry_wait_max, {high}"
-            )
+def _backends_fit(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A state that two stacks share, or that nobody can lock, costs roles."""
+    yield from backend_mistakes(("backend",), settings.backend)
+    for name, account in settings.accounts.items():
+        yield from backend_mistakes(("accounts", name, "backend"), account.backend)
 
 
 def _placeholders_are_known(settings: Settings, _document: Document) -> Iterator[Mistake]:
@@ -447,21 +379,8 @@ def _placeholders_are_known(settings: Settings, _document: Document) -> Iterator
             places.append(((*path, "assume_role", "role_arn"), arn, ("partition", "account", "account_id")))
     for path, boundary, _ in _boundaries(settings):
         places.append((path, boundary, ("partition", "account_id")))
-    for path, _kind, arguments in _backends(settings):
-        places += [((*path, name), value, ("stack",)) for name, value in arguments.items() if isinstance(value, str)]
     for path, text, known in places:
-        for unknown in _strange(text or "", known):
-            slip = nearest(unknown, known)
-            yield Mistake(
-                path=path,
-                found=f"{{{unknown}}} in {show_value(text)}",
-                allowed=", ".join(f"{{{name}}}" for name in known),
-                hint=f"did you mean {{{slip}}}?" if slip else None,
-            )
-
-
-def _strange(text: str, known: Collection[str]) -> list[str]:
-    return [name for name in _PLACEHOLDER.findall(text) if name not in known]
+        yield from placeholder_mistakes(path, text, known)
 
 
 def _tags_fit_iam(settings: Settings, _document: Document) -> Iterator[Mistake]:
@@ -564,8 +483,7 @@ RULES: tuple[Rule, ...] = (
     _existing_providers_fit,
     _external_ids_are_distinct,
     _stack_set_targets_state_their_policy,
-    _states_are_apart,
-    _backend_arguments_fit,
+    _backends_fit,
     _placeholders_are_known,
     _tags_fit_iam,
     _text_is_not_a_token,

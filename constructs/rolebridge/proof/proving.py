@@ -1,0 +1,132 @@
+"""The whole proof of what was read: handshakes, chains and attempts, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rolebridge.proof.attempts import Attempt, Status, attempts_on
+from rolebridge.proof.chains import Chain, Chains, described, find_chains
+from rolebridge.proof.handshakes import Half, Handshakes, shake_hands
+from rolebridge.proof.landscape import Landscape, SeenRole
+from rolebridge.proof.reading import read
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What came out.
+
+    Attributes:
+        landscape: what was read.
+        handshakes: permission and trust of each pair.
+        chains: who gets in through whom.
+        attempts: the table of each role.
+    """
+
+    landscape: Landscape
+    handshakes: Handshakes
+    chains: Chains
+    attempts: dict[SeenRole, tuple[Attempt, ...]]
+
+    def with_status(self, status: Status) -> Iterator[Attempt]:
+        """Return the attempts of all roles that have a status."""
+        return (row for rows in self.attempts.values() for row in rows if row.status is status)
+
+    @cached_property
+    def failed(self) -> tuple[Attempt, ...]:
+        """Attempts whose answer is not the expected one."""
+        return tuple(self.with_status(Status.FAILED))
+
+    @property
+    def broken(self) -> tuple[Half, ...]:
+        """Halves of a handshake that are certainly wrong."""
+        return self.handshakes.broken
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.failed and not self.broken
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain values, in a stable order."""
+        return {
+            "read": self.landscape.root,
+            "holds": self.holds,
+            "stacks": [{"name": name, "account": account} for name, account in self.landscape.stacks.items()],
+            "roles": [self._role(role) for role in self.landscape.roles],
+            "halves": [
+                {
+                    "fault": half.fault.name.lower(),
+                    "broken": half.broken,
+                    "who": half.who,
+                    "role": half.role,
+                    "file": half.source.file,
+                    "address": half.source.address,
+                    "statement": half.statement,
+                    "text": half.text,
+                }
+                for half in self.handshakes.halves
+            ],
+            "unknown": [{"where": str(gap.source), "reason": gap.reason} for gap in self.landscape.unknowns],
+            "warnings": self.warnings(),
+        }
+
+    def warnings(self) -> list[str]:
+        """Return what was not looked at."""
+        found = list(self.landscape.warnings)
+        if self.handshakes.left_out:
+            found.append(
+                f"{self.handshakes.left_out:,} pairs of a caller and a role were not asked: there are too many"
+            )
+        if self.chains.left_out:
+            found.append(f"only the first {len(self.chains.all):,} chains are shown")
+        return found
+
+    def _role(self, role: SeenRole) -> dict[str, Any]:
+        return {
+            "arn": role.arn,
+            "stack": role.stack,
+            "file": role.source.file,
+            "address": role.source.address,
+            "chains": [_chain(chain) for chain in self.chains.into(role)],
+            "attempts": [
+                {
+                    "who": row.who,
+                    "wrong": row.wrong,
+                    "expected": "let in" if row.expected else "refused",
+                    "answer": row.decision.value,
+                    "status": row.status.name.lower(),
+                    "statement": row.statement,
+                    "why": row.why(),
+                }
+                for row in self.attempts[role]
+            ],
+        }
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    return {
+        "start": described(chain.start),
+        "roles": [role.arn for role in chain.roles],
+        "external_ids": [step.external_id for step in chain.steps],
+        "unless": list(chain.unless),
+    }
+
+
+def prove(path: Path) -> Proof:
+    """Read what stands at a path and prove it.
+
+    Raises:
+        ReadingError: if it cannot be read.
+    """
+    return proof_of(read(path))
+
+
+def proof_of(landscape: Landscape) -> Proof:
+    """Prove what was read."""
+    handshakes = shake_hands(landscape)
+    attempts = {role: attempts_on(role, landscape) for role in landscape.roles}
+    return Proof(landscape, handshakes, find_chains(landscape, handshakes), attempts)
