@@ -1,7 +1,7 @@
 """Writes many environments in the shape of ``generated/``, to see what the proof costs.
 
-    python -m tests.proof.many_environments FOLDER 1000
-    rolebridge prove FOLDER
+python -m tests.proof.many_environments FOLDER 1000
+rolebridge prove FOLDER
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def _trust(principal: dict[str, str], conditions: dict[str, str], action: str = 
 def _meshcloud() -> dict[str, dict[str, Any]]:
     provider = f"arn:aws:iam::{MESHCLOUD}:oidc-provider/{ISSUER}"
     trust = _trust(
-        {"Federated": provider}, {f"{ISSUER}:sub": "replicator", f"{ISSUER}:aud": "aws"}, "sts:AssumeRoleWithWebIdentity"
+        {"Federated": provider},
+        {f"{ISSUER}:sub": "replicator", f"{ISSUER}:aud": "aws"},
+        "sts:AssumeRoleWithWebIdentity",
     )
     leave = _policy(
         {

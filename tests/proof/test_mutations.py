@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.snapshots import SETTINGS
 
 from rolebridge.proof.attempts import Status
 from rolebridge.proof.proving import Proof, prove
-from tests.snapshots import SETTINGS
 
 ARGUMENTS = {"aws_iam_role": "assume_role_policy", "aws_iam_policy": "policy", "aws_iam_role_policy": "policy"}
 

@@ -61,6 +61,8 @@ class _Building:
     """Kind, account and name of whom; ``role``, ``user`` or ``group``."""
     keys: dict[tuple[str, str], list[AccessKey]] = field(default_factory=dict)
     groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    homes: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    """Stack, kind and name of a role, user or group to the accounts in which the stack makes one of that name."""
 
 
 def assemble(
@@ -79,6 +81,8 @@ def assemble(
     building = _Building(problems, list(gaps))
     blocks = [block for scope in scopes for block in scope.blocks.values()]
     blocks = list(dict.fromkeys(blocks))
+    for kind in _HOMES:
+        _each(building, blocks, kind, _note_home)
     policies = _each(building, blocks, "aws_iam_policy", _policy)
     for kind, attach in _ATTACHING.items():
         _each(building, blocks, kind, attach)
@@ -88,7 +92,8 @@ def assemble(
     ]
     roles = _each(building, blocks, "aws_iam_role", _role)
     users = _each(building, blocks, "aws_iam_user", _user)
-    _notice_strangers(building, roles, users)
+    _notice_twice(building, [*roles, *users])
+    _notice_strangers(building)
     for scope in scopes:
         building.gaps.extend(Gap(Source(scope.stack, scope.stack, ""), text) for text in dict.fromkeys(scope.cycles))
     building.gaps.extend(_variables(scopes))
@@ -114,7 +119,10 @@ def _each(
             try:
                 made = make(building, block)
             except UnreadableError as error:
-                building.problems.append(str(error))
+                text = str(error)
+                text = text if text.startswith(block.source.file) else f"{block.source.file}: {text}"
+                if text not in building.problems:
+                    building.problems.append(text)
                 continue
             except RecursionError:
                 building.problems.append(f"{block.source}: is nested too deeply")
@@ -128,6 +136,7 @@ def _stacks(scopes: Sequence[Scope]) -> dict[str, str]:
     found: dict[str, str] = {}
     for scope in scopes:
         used = {block.account for block in scope.blocks.values() if block.mode == "managed"}
+        used = {account for account in used if not has_reference(account)} or used
         account = min(used) if len(used) == 1 else scope.accounts.get("aws", "")
         found[scope.stack] = found.get(scope.stack) or account
     return found
@@ -277,8 +286,26 @@ def _json_of(building: _Building, block: Block, argument: str) -> Any:
 # Whose they are
 
 
-def _attach(building: _Building, kind: str, account: str, name: str, document: Document) -> None:
-    documents = building.attached.setdefault((kind, account, name), [])
+_HOMES = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
+
+
+def _note_home(building: _Building, block: Block) -> None:
+    home = (block.scope.stack, _HOMES[block.type], name_of(block))
+    building.homes.setdefault(home, set()).add(block.account)
+
+
+def _home(building: _Building, block: Block, kind: str, name: str) -> str:
+    """Return the account of whom a resource belongs to; a state does not say which provider has made it."""
+    account = block.account
+    if has_reference(account):
+        found = building.homes.get((block.scope.stack, kind, name), set())
+        if len(found) == 1:
+            return min(found)
+    return account
+
+
+def _attach(building: _Building, block: Block, kind: str, name: str, document: Document) -> None:
+    documents = building.attached.setdefault((kind, _home(building, block, kind, name), name), [])
     if document not in documents:
         documents.append(document)
 
@@ -288,7 +315,7 @@ def _attachment(kind: str) -> Callable[[_Building, Block], None]:
         whom, arn = block.text(kind), block.text("policy_arn")
         if whom is None or arn is None:
             raise UnreadableError(f"{block.source}: needs {kind} and policy_arn")
-        _attach(building, kind, block.account, whom, _by_arn(building, arn, block.source.at("policy_arn")))
+        _attach(building, block, kind, whom, _by_arn(building, arn, block.source.at("policy_arn")))
 
     return attach
 
@@ -306,7 +333,7 @@ def _inline(kind: str) -> Callable[[_Building, Block], None]:
             origin=Origin.INLINE,
         )
         if document is not None:
-            _attach(building, kind, block.account, whom, document)
+            _attach(building, block, kind, whom, document)
 
     return attach
 
@@ -318,7 +345,7 @@ def _attachment_to_all(building: _Building, block: Block) -> None:
     document = _by_arn(building, arn, block.source.at("policy_arn"))
     for kind in ("role", "user", "group"):
         for whom in block.texts(f"{kind}s"):
-            _attach(building, kind, block.account, whom, document)
+            _attach(building, block, kind, whom, document)
 
 
 def _membership(building: _Building, block: Block) -> None:
@@ -328,12 +355,13 @@ def _membership(building: _Building, block: Block) -> None:
     else:
         pairs = [(user, block.text("group") or "") for user in block.texts("users")]
     for user, group in pairs:
-        building.groups.setdefault((block.account, user or ""), []).append(group)
+        building.groups.setdefault((_home(building, block, "user", user or ""), user or ""), []).append(group)
 
 
 def _access_key(building: _Building, block: Block) -> None:
     key = AccessKey(block.source, block.text("status") != "Inactive", bool(block.values.get("pgp_key")))
-    building.keys.setdefault((block.account, block.text("user") or ""), []).append(key)
+    user = block.text("user") or ""
+    building.keys.setdefault((_home(building, block, "user", user), user), []).append(key)
 
 
 _ATTACHING: dict[str, Callable[[_Building, Block], None]] = {
@@ -450,9 +478,17 @@ def _saml_provider(building: _Building, block: Block) -> SeenProvider:
     return SeenProvider(ProviderKind.SAML, arn, name_of(block), block.account, (), block.scope.stack, block.source)
 
 
-def _notice_strangers(building: _Building, roles: Sequence[SeenRole], users: Sequence[SeenUser]) -> None:
-    """Say what is attached to somebody who is not there; and who is there twice."""
-    del roles, users
+def _notice_twice(building: _Building, identities: Sequence[SeenRole | SeenUser]) -> None:
+    """Say who is there twice: only one of the two can be in AWS, and which one is not known."""
+    seen: dict[str, Source] = {}
+    for one in identities:
+        other = seen.setdefault(one.arn, one.source)
+        if other is not one.source:
+            building.problems.append(f"{one.source}: {one.arn} is made twice, also at {other}")
+
+
+def _notice_strangers(building: _Building) -> None:
+    """Say what is attached to somebody who is not there."""
     for (kind, account, name), documents in building.attached.items():
         if kind != "group":
             source = replace(documents[0].source, element="")

@@ -110,18 +110,18 @@ def why(
     for one in _roles(landscape, role):
         answer = ask(question, one, landscape)
         let_in = let_in and answer.let_in
-        console.print(f"\n[bold]{escape(one.arn)}[/]: {escape(answer.summary)}")
+        console.print(f"\n[bold]{_safe(one.arn)}[/]: {_safe(answer.summary)}")
         for statement in answer.statements:
-            table = Table(box=box.SIMPLE_HEAD, title=escape(statement.title), title_justify="left", title_style="")
+            table = Table(box=box.SIMPLE_HEAD, title=_safe(statement.title), title_justify="left", title_style="")
             for column in ("", "what", "the policy wants", statement.offers):
                 table.add_column(column, overflow="fold")
             for row in statement.rows:
-                table.add_row(_MARKS[row.fits], *(escape(clean(text)) for text in (row.what, row.wanted, row.offered)))
+                table.add_row(_MARKS[row.fits], *(_safe(text) for text in (row.what, row.wanted, row.offered)))
             console.print(table)
         for line in answer.advice:
-            console.print(f"  [bold]->[/] {escape(line)}")
+            console.print(f"  [bold]->[/] {_safe(line)}")
         for line in answer.remarks:
-            console.print(f"  {escape(line)}", style="dim")
+            console.print(f"  {_safe(line)}", style="dim")
     if not let_in:
         click.get_current_context().exit(SOMETHING_IS_WRONG)
 
@@ -141,6 +141,11 @@ def _token(path: Path) -> str:
         return sys.stdin.read(100_000)
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(100_000)
+
+
+def _safe(text: str) -> str:
+    """Return a text of others that is neither markup nor a command to the terminal."""
+    return escape(clean(text, longest=1000))
 
 
 def _console() -> Console:
@@ -175,7 +180,7 @@ def _report(proof: Proof, console: Console, *, everything: bool) -> None:
     _lines("Of which only one side was read", ((half.source, half.text) for half in notes), console)
     _lines("[yellow]Not known[/]", ((gap.source, gap.reason) for gap in landscape.unknowns), console)
     for warning in proof.warnings():
-        console.print(f"[yellow]warning[/]: {escape(warning)}")
+        console.print(f"[yellow]warning[/]: {_safe(warning)}")
     console.print(_verdict(proof))
 
 
@@ -189,14 +194,14 @@ def _who_gets_in(proof: Proof, console: Console) -> None:
         chains = proof.chains.into(role)
         rows = proof.attempts[role]
         fine = sum(row.status is Status.AS_EXPECTED for row in rows)
-        table.add_row(escape(role.account), escape(role.name), _chains(chains), f"{fine}/{len(rows)}")
+        table.add_row(_safe(role.account), _safe(role.name), _chains(chains), f"{fine}/{len(rows)}")
     if len(proof.landscape.roles) > MOST_LINES:
         table.caption = f"and {len(proof.landscape.roles) - MOST_LINES:,} more roles (--format json has them all)"
     console.print(table)
 
 
 def _chains(chains: tuple[Chain, ...]) -> str:
-    lines = [escape(clean(_shown(chain))) + (" [yellow](if)[/]" if chain.unless else "") for chain in chains[:4]]
+    lines = [_safe(_shown(chain)) + (" [yellow](if)[/]" if chain.unless else "") for chain in chains[:4]]
     if len(chains) > 4:
         lines.append(f"and {len(chains) - 4} more")
     return "\n".join(lines) or "[dim]nobody that was read[/]"
@@ -218,7 +223,7 @@ def _attempts(rows: Iterable[Attempt], title: str, console: Console, limit: int 
         answer = "let in" if row.verdict.allowed else row.decision.value
         expected = "let in" if row.expected else "refused"
         cells = (role, row.who, row.wrong or "nothing", expected, answer, row.why())
-        table.add_row(*(escape(clean(cell)) for cell in cells))
+        table.add_row(*(_safe(cell) for cell in cells))
     if limit is not None and len(found) > limit:
         table.caption = f"and {len(found) - limit:,} more (--format json has them all)"
     console.print(table)
@@ -229,7 +234,7 @@ def _lines(title: str, found: Iterable[tuple[object, str]], console: Console) ->
     if lines:
         console.print(f"[bold]{title}[/] ({len(lines)})")
     for source, text in lines[:MOST_LINES]:
-        console.print(f"  {escape(clean(str(source)))}\n    {escape(text if len(text) < 600 else text[:599] + '…')}")
+        console.print(f"  {_safe(str(source))}\n    {_safe(text)}")
     if len(lines) > MOST_LINES:
         console.print(f"  and {len(lines) - MOST_LINES:,} more (--format json has them all)")
     if lines:
@@ -247,7 +252,7 @@ def _verdict(proof: Proof) -> str:
     if proof.broken:
         parts.append(f"{_many(len(proof.broken), 'handshake')} broken")
     mark = "[green]holds[/]" if proof.holds else "[red]does not hold[/]"
-    return f"{escape(text)}: {', '.join(parts) or 'nothing to try'}: {mark}"
+    return f"{_safe(text)}: {', '.join(parts) or 'nothing to try'}: {mark}"
 
 
 def _many(count: int, what: str) -> str:
@@ -258,40 +263,38 @@ def _many(count: int, what: str) -> str:
 
 
 def _explain(proof: Proof, role: SeenRole, console: Console) -> None:
-    console.print(f"\n[bold]{escape(clean(role.arn))}[/]")
-    console.print(f"  made by {escape(str(role.source))}")
+    console.print(f"\n[bold]{_safe(role.arn)}[/]")
+    console.print(f"  made by {_safe(str(role.source))}")
     seconds = role.max_session_duration
     console.print(f"  sessions of at most {'an unknown time' if seconds is None else f'{seconds // 60} minutes'}")
     console.print("\n  [bold]Who gets in[/]")
     if not role.trust.known and role.trust.policy.opaque is not None:
-        console.print(f"    unknown: {escape(role.trust.policy.opaque.reason)}")
+        console.print(f"    unknown: {_safe(role.trust.policy.opaque.reason)}")
     for statement in role.trust.policy.statements:
         assert statement.principals is not None
         verb = "never" if statement.deny else "everybody but" if statement.principals.negated else "who comes as"
         names = " or ".join(clean(wanted.partition(" ")[2]) for wanted in statement.principals.wanted[:6])
         more = len(statement.principals.wanted) - 6
         names += f" or {more} more" if more > 0 else ""
-        console.print(f"    {verb} {escape(names)}, by {escape(clean(', '.join(statement.actions.wanted)))}")
+        console.print(f"    {verb} {_safe(names)}, by {_safe(', '.join(statement.actions.wanted))}")
         for condition in statement.conditions:
-            console.print(f"      if {escape(condition_in_words(condition))}")
+            console.print(f"      if {_safe(condition_in_words(condition))}")
     chains = proof.chains.into(role)
     console.print("\n  [bold]Through[/]")
     for chain in chains[:MOST_LINES]:
-        console.print(f"    {escape(clean(str(chain)))}")
+        console.print(f"    {_safe(str(chain))}")
         for reason in chain.unless:
-            console.print(f"      if it is not refused, which is not known: {escape(reason)}", style="yellow")
+            console.print(f"      if it is not refused, which is not known: {_safe(reason)}", style="yellow")
     if not chains:
         console.print("    nobody that was read")
     if len(chains) > MOST_LINES:
         console.print(f"    and {len(chains) - MOST_LINES:,} more")
     console.print("\n  [bold]What it may do[/]")
     for line in rights_of(role):
-        console.print(f"    {escape(line)}")
+        console.print(f"    {_safe(line)}")
     rows = proof.attempts[role]
     fine = sum(row.status is Status.AS_EXPECTED for row in rows)
     console.print(f"\n  [bold]Attempts[/]: {fine} of {len(rows)} as expected")
     for row in rows:
         if row.status is not Status.AS_EXPECTED:
-            console.print(
-                f"    {row.status.value}: {escape(clean(row.who))}, {escape(clean(row.wrong))}: {row.decision.value}"
-            )
+            console.print(f"    {row.status.value}: {_safe(row.who)}, {_safe(row.wrong)}: {row.decision.value}")

@@ -23,7 +23,7 @@ from rolebridge.proof.variables import has_reference
 
 EXTERNAL_ID = "sts:ExternalId"
 
-MOST_PAIRS = 200_000
+MOST_PAIRS = 50_000
 """Pairs of a caller and a role that are asked; where whole accounts are trusted, they could be as many as a product."""
 
 
@@ -380,6 +380,8 @@ class _Meeting:
         candidates: Iterable[SeenRole] = self.landscape.roles
         if "*" not in name and "?" not in name and not has_reference(wanted):
             candidates = self.landscape.roles_by_name.get(name, ())
+        elif (account := wanted.split(":", 5)[4] if wanted.count(":") >= 5 else "").isdigit():
+            candidates = self.landscape.roles_of_account.get(account, ())
         pattern = ResourceGlob(tokens_of(wanted))
         for one in candidates:
             if pattern.matches(one.arn) is True:

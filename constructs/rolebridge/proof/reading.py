@@ -18,6 +18,7 @@ from rolebridge.proof.landscape import Gap, Landscape
 from rolebridge.proof.terraform import Scope, UnreadableError
 from rolebridge.proof.terraform_json import is_configuration, read_folder
 from rolebridge.proof.terraform_show import is_plan, is_state, read_show
+from rolebridge.proof.words import clean
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of a file that is read."""
@@ -41,7 +42,7 @@ class ReadingError(ValueError):
         self.problems = problems
         more = len(problems) - MOST_PROBLEMS
         shown = problems[:MOST_PROBLEMS] + ([f"… and {more:,} more"] if more > 0 else [])
-        super().__init__("\n".join(shown))
+        super().__init__("\n".join(clean(line, longest=1000) for line in shown))
 
 
 def read(path: Path) -> Landscape:

@@ -92,8 +92,10 @@ def _add(
     key = f"{'data.' if mode == 'data' else ''}{kind}.{name}"
     configured = expressions.get(f"{_without_indexes(path)}.{key}".lstrip("."), {})
     for argument, is_unknown in unknown.get(address, {}).items():
-        if is_unknown is True:
+        if is_unknown is True and (argument in configured or argument not in _READ_BACK):
             values[argument] = _expression(argument, configured, address)
+    if kind == "aws_iam_policy_document" and not isinstance(values.get("json"), str):
+        values["statement"] = _deferred(values.get("statement"), configured.get("statement"), f"{address}.statement")
     index = plain.removeprefix(key)
     provider = configured.get("//provider", "aws")
     block = Block(mode, kind, name, address, values, Source(file, stack, address), scope, provider)
@@ -116,6 +118,32 @@ def _expression(argument: str, configured: Mapping[str, Any], address: str) -> A
     return [unknown] if argument in _LISTS else unknown
 
 
+def _deferred(value: Any, configured: Any, where: str) -> Any:
+    """Return the statements of a document that is only read during apply: what is null there is not known yet.
+
+    A list with one text, made of one reference, is that reference.
+    """
+    if isinstance(value, Mapping):
+        inner = configured if isinstance(configured, Mapping) else {}
+        return {key: _deferred(one, inner.get(key), f"{where}.{key}") for key, one in value.items()}
+    if not isinstance(value, list):
+        return value
+    if not any(one is None for one in value):
+        same = isinstance(configured, list) and len(configured) == len(value)
+        pairs = zip(value, configured if same else [None] * len(value), strict=True)
+        return [_deferred(one, of, f"{where}[{index}]") for index, (one, of) in enumerate(pairs)]
+    references = configured.get("references") if isinstance(configured, Mapping) else None
+    if value == [None] and isinstance(references, list) and references and isinstance(references[0], str):
+        first = references[0]
+        if all(isinstance(one, str) and first.startswith(one) for one in references):
+            return [Expression(first)]
+    unknown = (Expression(f"{where}[{index}]", followed=False) for index in range(len(value)))
+    return [next(unknown) if one is None else one for one in value]
+
+
+_READ_BACK = frozenset({"managed_policy_arns", "inline_policy"})
+"""Arguments that the provider of Terraform fills in from AWS where nobody sets them; other resources set them."""
+
 _LISTS = frozenset({"roles", "users", "groups", "managed_policy_arns"})
 
 
@@ -128,7 +156,6 @@ def _expressions(module: Mapping[str, Any], path: str) -> Iterator[tuple[str, Ma
             expressions = dict(found) if isinstance(found, Mapping) else {}
             provider = resource.get("provider_config_key")
             if isinstance(provider, str):
-                # In a module: «module.x:aws»; which provider it is given stands nowhere but in the module's call.
                 expressions["//provider"] = provider
             yield f"{path}.{address}".lstrip("."), expressions
     calls = module.get("module_calls")
@@ -175,29 +202,27 @@ def _resources(module: Mapping[str, Any], file: str) -> Iterator[tuple[Mapping[s
 def _providers(
     scopes: Mapping[str, Scope], document: Mapping[str, Any], variables: Mapping[str, Any], file: str
 ) -> None:
-    """Note the accounts: from the providers' arguments, and from the identity that data sources have read."""
+    """Note the accounts: from the providers' arguments, and from the identity that data sources have read.
+
+    A resource names the provider that it really uses, also where a module was given it.
+    """
     configured = _object(_object(document, "configuration", file), "provider_config", file)
-    for path, scope in scopes.items():
+    for scope in scopes.values():
         for key, provider in configured.items():
             if isinstance(provider, Mapping) and provider.get("name", "aws") == "aws":
                 arguments = _constants(_object(provider, "expressions", file), variables)
-                set_account(scope, _relative(key), arguments if isinstance(arguments, Mapping) else {})
+                set_account(scope, key, arguments if isinstance(arguments, Mapping) else {})
         for block in scope.blocks.values():
             account = block.values.get("account_id") or block.values.get("id")
             if block.type == "aws_caller_identity" and isinstance(account, str) and account.isdigit():
-                scope.accounts.setdefault(_relative(block.provider), account)
+                scope.accounts.setdefault(block.provider, account)
             partition = block.values.get("partition")
             if block.type == "aws_partition" and isinstance(partition, str):
-                scope.partitions.setdefault(_relative(block.provider), partition)
-        for block in scope.blocks.values():
-            block.provider = _relative(block.provider)
-        if path and len({*scope.accounts.values()}) > 1:
-            # Which of the root's providers a module is given is not in the text that is read here.
-            scope.accounts.clear()
-
-
-def _relative(key: str) -> str:
-    return key.rpartition(":")[2]
+                scope.partitions.setdefault(block.provider, partition)
+    known = {key: account for scope in scopes.values() for key, account in scope.accounts.items()}
+    for scope in scopes.values():
+        for key, account in known.items():
+            scope.accounts.setdefault(key, account)
 
 
 def _constants(value: Any, variables: Mapping[str, Any]) -> Any:

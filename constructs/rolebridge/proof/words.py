@@ -91,7 +91,7 @@ def _some(texts: Sequence[str]) -> str:
     return f"{shown} and {len(texts) - MOST} more" if len(texts) > MOST else shown
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = LONGEST_VALUE) -> str:
     """Return a text that cannot do anything to a terminal, of bounded length."""
-    shown = text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    shown = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(character if character.isprintable() else "·" for character in shown)
