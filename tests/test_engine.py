@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from rolebridge import engine
+from rolebridge.jsii_cache import archives
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "constructs" / "rolebridge"
@@ -61,8 +62,15 @@ print(json.dumps({{"modules": sorted(sys.modules), "environment": dict(os.enviro
 WITNESS = """
 const fs = require("fs");
 if ((process.argv[1] || "").endsWith("program.js")) {
+  const opened = new Set();
+  const open = fs.openSync;
+  fs.openSync = (file, ...rest) => {
+    opened.add(String(file));
+    return open(file, ...rest);
+  };
   process.on("exit", () => fs.writeFileSync(process.env.WITNESS, JSON.stringify({
     files: Object.keys(require.cache).filter((file) => /@cdktf.provider-aws/.test(file)).length,
+    archives: [...opened].filter((file) => file.endsWith(".jsii.tgz")),
     environment: process.env,
   })));
 }
@@ -78,6 +86,7 @@ class Run:
     modules: list[str]
     environment: dict[str, str]
     node_files: int
+    archives: list[str]
     node_environment: dict[str, str]
 
     @property
@@ -117,6 +126,7 @@ def run(folder: Path, before: str = "", **environment: str) -> Run:
         outdir=folder / "out",
         stderr=process.stderr,
         node_files=node["files"],
+        archives=node["archives"],
         node_environment=node["environment"],
         **json.loads(process.stdout),
     )
@@ -160,6 +170,11 @@ def test_lean_loading_imports_only_the_provider_submodules_that_are_named(lean: 
 
 def test_lean_loading_has_node_load_few_files_of_the_provider(lean: Run) -> None:
     assert 1 < lean.node_files < 100
+
+
+def test_lean_loading_reads_no_archive_of_a_package_and_ordinary_loading_reads_them(lean: Run, ordinary: Run) -> None:
+    assert lean.archives == []
+    assert {Path(file).name.partition("@")[0] for file in ordinary.archives} >= {"cdktf", "provider-aws"}
 
 
 def test_lean_loading_prints_nothing(lean: Run) -> None:
@@ -439,6 +454,7 @@ def test_the_index_of_every_assembly_is_built_on_a_machine_that_never_ran_jsii(t
         said.append(process.stdout)
     assert said[0].startswith("jsii's index is built, in ")
     assert said[1] == "jsii's index is built\n"
+    assert len(list((tmp_path / "new").rglob("rolebridge-*"))) == len(archives(engine.PACKAGES))
     manifests = list((tmp_path / "new").rglob(".jsii.runtime.v*.json"))
     assert {file.relative_to(tmp_path / "new").parts[-4] for file in manifests} >= {"provider-aws", "cdktf"}
     for manifest in manifests:

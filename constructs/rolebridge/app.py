@@ -13,7 +13,7 @@ from rolebridge.google.accounts import EnvironmentAccounts
 from rolebridge.google.design import GoogleSide
 from rolebridge.iam import AccountIdentities
 from rolebridge.policies.document import pretty_json
-from rolebridge.stack import AccountStack, BackedStack
+from rolebridge.stack import AccountStack, BackedStack, Provider
 from rolebridge.stack_blueprint import StackBlueprint
 
 
@@ -65,19 +65,23 @@ def add_stacks(app: App, blueprints: Iterable[StackBlueprint]) -> None:
 
 
 def _stack(app: App, blueprint: StackBlueprint) -> BackedStack:
-    if blueprint.works_in_aws and not blueprint.deploy_as:
-        return AccountStack(
-            app,
-            blueprint.name,
-            account=blueprint.account,
-            region=blueprint.region,
-            backend=blueprint.backend,
-            profile=blueprint.profile,
-            role_to_assume=blueprint.role_to_assume,
-            tags=blueprint.tags,
-            versions=blueprint.versions,
-        )
-    return BackedStack(app, blueprint.name, backend=blueprint.backend, versions=blueprint.versions)
+    works_in: dict[Provider, bool] = {"google": blueprint.google is not None, "aws": blueprint.works_in_aws}
+    providers = [provider for provider, needed in works_in.items() if needed]
+    versions = blueprint.versions
+    if blueprint.deploy_as or not blueprint.works_in_aws:
+        return BackedStack(app, blueprint.name, backend=blueprint.backend, versions=versions, providers=providers)
+    return AccountStack(
+        app,
+        blueprint.name,
+        account=blueprint.account,
+        region=blueprint.region,
+        backend=blueprint.backend,
+        profile=blueprint.profile,
+        role_to_assume=blueprint.role_to_assume,
+        tags=blueprint.tags,
+        versions=versions,
+        providers=providers,
+    )
 
 
 def _add_google(
@@ -89,10 +93,8 @@ def _add_google(
     from rolebridge.google.service_account import AdminServiceAccountAccess
 
     GoogleProvider(stack, "google", project=google.project)
-    stack.require("google", blueprint.versions.google_provider)
     if blueprint.deploy_as:
         TerraformDeployProvider(stack, "terraform-deploy", target=blueprint.deploy_as, tags=blueprint.tags)
-        stack.require("aws", blueprint.versions.aws_provider)
     AdminServiceAccountAccess(stack, "members", google=google, after=after)
 
 

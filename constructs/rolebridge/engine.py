@@ -14,12 +14,10 @@ IAM roles waits 13 seconds and holds 1.2 GB for them. Here each half loads what 
   builds since 2026: what an app imports beside us works as before.
 - *Node*: jsii's process starts with ``lazy_providers.cjs`` preloaded, which leads it to the
   ``lib/lazy-index.js`` that every provider package ships: the same exports, behind getters.
-- *jsii's index*: jsii parses a package's whole manifest (130 MB for AWS) unless its package cache holds a
-  runtime index of it. A worker thread builds that after a first load (jsii: ``kernel/src/runtime-index.ts``),
-  but a lean process is over before the thread is done. ``python -m rolebridge.engine`` waits for it, once for
-  a machine and version.
+- *jsii's cache*: ``python -m rolebridge.engine`` has jsii build its index of each package, and makes a shortcut to
+  it, once for a machine and version (``jsii_cache.py``).
 
-What is synthesized is the same to the byte. ``ROLEBRIDGE_LEAN=0`` switches the first two off. A package that
+What is synthesized is the same to the byte. ``ROLEBRIDGE_LEAN=0`` switches all of it off but the index. A package that
 is not laid out as expected is loaded the ordinary way, and a warning says so. If CDKTF or a provider was
 imported before this module, or jsii's process already runs, what is loaded stays as it is: everything works,
 only less lean.
@@ -34,7 +32,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 import warnings
@@ -42,8 +39,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jsii._kernel import Kernel
 from jsii._kernel.providers.process import _NodeProcess
 from jsii.errors import JSIIError
+
+from rolebridge.jsii_cache import archives, cache_root, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,9 @@ PROVIDERS = {
     "cdktf_cdktf_provider_aws": "@cdktf/provider-aws",
     "cdktf_cdktf_provider_google": "@cdktf/provider-google",
 }
+
+#: Every package with an assembly for jsii.
+PACKAGES = {"constructs": "constructs", "cdktf": "cdktf", **PROVIDERS}
 
 #: What loads on demand: name -> the module it comes from. ``from rolebridge.engine import <name>`` loads that
 #: module when it runs, and no run that does without it pays for its provider. Its type is declared by an
@@ -82,7 +85,7 @@ def index_is_built() -> bool:
 
 
 def build_index(timeout: float = 120) -> None:
-    """Wait until jsii has built its runtime index of every assembly we load, and print one line about it.
+    """Wait until jsii has built its runtime index of every assembly we load, make the shortcuts to them, and say so.
 
     This process has loaded them, and jsii's worker threads build the index of whatever was loaded without
     one. All that is missing is a process that stays alive so long: 3 seconds for AWS.
@@ -93,69 +96,40 @@ def build_index(timeout: float = 120) -> None:
     Raises:
         EngineError: the index was not there in time.
     """
-    if _cache_root() is None:
+    if cache_root() is None:
         print("jsii's package cache is switched off (JSII_RUNTIME_PACKAGE_CACHE): there is no index to build")
         return
-    if not _without_index():
-        print("jsii's index is built")
-        return
     start = time.monotonic()
-    for package in _assemblies():
-        importlib.import_module(f"{package}._jsii")
+    built = index_is_built()
+    if not built:
+        for archive in archives(PACKAGES):
+            importlib.import_module(f"{archive.package}._jsii")
     while missing := _without_index():
         if time.monotonic() - start > timeout:
             raise EngineError(
-                f"jsii built no index of {', '.join(missing)} in {_cache_root()} within {timeout:.0f} s. "
+                f"jsii built no index of {', '.join(missing)} in {cache_root()} within {timeout:.0f} s. "
                 "Is that folder writable, with 200 MB free? JSII_RUNTIME_PACKAGE_CACHE_ROOT names another. "
                 "Without the index everything works, but each run takes about a second longer"
             )
         time.sleep(0.05)
-    print(f"jsii's index is built, in {time.monotonic() - start:.1f} s")
+    for archive in archives(PACKAGES):
+        archive.make_stand_in()
+    print("jsii's index is built" if built else f"jsii's index is built, in {time.monotonic() - start:.1f} s")
 
 
 def _without_index() -> list[str]:
     """List the assemblies (``cdktf@0.21.0``) of which jsii's package cache holds no runtime index."""
-    root = _cache_root()
-    if root is None:
-        return []
-    return [f"{name}@{version}" for name, version in _assemblies().values() if not _indexed(root / name / version)]
+    return [str(archive) for archive in archives(PACKAGES) if not archive.is_indexed] if cache_root() else []
 
 
-def _indexed(versions: Path) -> bool:
-    """Whether an entry of the cache has an index.
+def _take_shortcuts() -> None:
+    """Have jsii given a package's stand-in for its archive, where there is one."""
+    load = Kernel.load
 
-    An entry lies in a folder named after the digest of the package's archive. jsii writes the index's three
-    files each in one step and the manifest last (``buildIndex`` in ``kernel/src/runtime-index.ts``).
-    """
-    return any(versions.glob("*/.jsii.runtime.v*.json"))
+    def load_by_stand_in(self: Kernel, name: str, version: str, tarball: str) -> None:
+        load(self, name, version, stand_in(name, version, tarball))
 
-
-def _assemblies() -> dict[str, tuple[str, str]]:
-    """Map the installed packages to npm name and version, which ``_jsii/cdktf@0.21.0.jsii.tgz`` tells."""
-    found = {}
-    for package, name in {"constructs": "constructs", "cdktf": "cdktf", **PROVIDERS}.items():
-        spec = importlib.util.find_spec(package)
-        for folder in spec.submodule_search_locations or () if spec else ():
-            for archive in Path(folder, "_jsii").glob("*.jsii.tgz"):
-                found[package] = name, archive.name.removesuffix(".jsii.tgz").rpartition("@")[2]
-    return found
-
-
-def _cache_root() -> Path | None:
-    """Find where jsii keeps unpacked packages (jsii: ``kernel/src/tar-cache``); None if it keeps none."""
-    if os.environ.get("JSII_RUNTIME_PACKAGE_CACHE", "enabled").lower() != "enabled":
-        return None
-    if configured := os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT"):
-        return Path(configured)
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return Path(tempfile.gettempdir(), f"aws-jsii-package-cache-{os.getuid()}")
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local", "AWS/jsii/package-cache")
-    if sys.platform == "darwin":
-        return home / "Library/Caches/com.amazonaws.jsii/package-cache"
-    return home / ".cache/aws/jsii/package-cache"
+    setattr(Kernel, "load", load_by_stand_in)  # noqa: B010 - mypy takes no assignment to a method
 
 
 def _defer(package: str) -> None:
@@ -296,6 +270,7 @@ _LEAN = os.environ.get("ROLEBRIDGE_LEAN") != "0"
 if _LEAN:
     for _package in PROVIDERS:
         _defer(_package)
+    _take_shortcuts()
 
 with _starting_node(lean=_LEAN):
     from cdktf import (

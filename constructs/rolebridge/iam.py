@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rolebridge.engine import (
     Construct,
@@ -56,7 +56,8 @@ class AccountIdentities(Construct):
         misfits = [f"{misfit.found}; IAM takes {misfit.allowed}" for misfit in identities.misfits()]
         if misfits:
             raise PolicyError("\n".join(misfits))
-        _declare_variables(self, identities.variables())
+        if variables := identities.variables():
+            _declare_variables(TerraformStack.of(self), variables)
         self._providers = {provider.key: self._provider(provider) for provider in identities.providers}
         self._policies = {policy.key: self._policy(policy, identities.adopted) for policy in identities.policies()}
         self.adopted = [self._policies[key] for key in identities.adopted]
@@ -71,7 +72,8 @@ class AccountIdentities(Construct):
                 principal_arn=terraform_text(identities.account.role_arn(access.role.name, access.role.path)),
                 depends_on=[self.roles[access.role.key]],
             )
-        _move(TerraformStack.of(self), identities)
+        if identities.released:
+            _release(TerraformStack.of(self), identities.released)
         for name, value in identities.outputs.items():
             TerraformOutput(self, name, value=terraform_text(value))
 
@@ -157,16 +159,13 @@ def _attachment_key(policy: ManagedPolicy | Attachment | str) -> str:
     return name if ":iam::aws:policy/" in policy else f"own-{name}"
 
 
-def _move(stack: TerraformStack, identities: Identities) -> None:
+def _release(stack: TerraformStack, addresses: Iterable[str]) -> None:
     """Give up resources without destroying them."""
-    if identities.released:
-        released = [{"from": address, "lifecycle": {"destroy": False}} for address in identities.released]
-        stack.add_override("removed", released)
+    stack.add_override("removed", [{"from": address, "lifecycle": {"destroy": False}} for address in addresses])
 
 
-def _declare_variables(scope: Construct, names: tuple[str, ...]) -> None:
+def _declare_variables(stack: TerraformStack, names: Iterable[str]) -> None:
     """Declare the Terraform variables that stand in policies, once in a stack, held to what STS takes."""
-    stack = TerraformStack.of(scope)
     for name in names:
         # A prefix, because a variable may be called as a provider or backend is: «aws».
         if stack.node.try_find_child(f"variable-{name}") is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from rolebridge.engine import (
     AwsProvider,
@@ -25,6 +25,9 @@ from rolebridge.policies.arn import AwsAccount
 from rolebridge.policies.document import terraform_text
 from rolebridge.settings.model import AssumeRole, Backend, Tags, TerraformVersions
 
+Provider = Literal["aws", "google"]
+"""A provider of HashiCorp's that stacks work with."""
+
 
 class BackedStack(TerraformStack):
     """A stack with a state's place and the ranges of what it runs with.
@@ -34,21 +37,26 @@ class BackedStack(TerraformStack):
         id_: the stack's name, and that of its folder under ``stacks/``.
         backend: the state's place: one backend type with its arguments, ``{stack}`` where the state key is.
         versions: the ranges of Terraform and of the providers.
+        providers: the providers that the stack works with.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, backend: Backend, versions: TerraformVersions) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        backend: Backend,
+        versions: TerraformVersions,
+        providers: Sequence[Provider],
+    ) -> None:
         super().__init__(scope, id_)
         add_backend(self, id_, backend)
-        self.add_override("terraform.required_version", versions.required_version)
-
-    def require(self, provider: str, version: str) -> None:
-        """Say which version of a HashiCorp provider the stack takes.
-
-        The bindings pin their own version under a short name; a pipeline needs a range that it can satisfy, and
-        OpenTofu a full source.
-        """
-        requirement = {"source": f"hashicorp/{provider}", "version": version}
-        self.add_override(f"terraform.required_providers.{provider}", requirement)
+        # The bindings pin their own version under a short name; a pipeline needs a range that it can satisfy, and
+        # OpenTofu a full source.
+        ranges = {"aws": versions.aws_provider, "google": versions.google_provider}
+        required = {name: {"source": f"hashicorp/{name}", "version": ranges[name]} for name in providers}
+        terraform = {"required_version": versions.required_version, "required_providers": required}
+        self.add_override("terraform", terraform)
 
 
 class AccountStack(BackedStack):
@@ -63,7 +71,8 @@ class AccountStack(BackedStack):
         profile: a profile of the AWS configuration files; without one, the ambient credentials.
         role_to_assume: a role that the provider assumes with those credentials.
         tags: tags of everything in the stack that can be tagged.
-        versions: the ranges of Terraform and of the AWS provider.
+        versions: the ranges of Terraform and of the providers.
+        providers: the providers that the stack works with.
     """
 
     def __init__(
@@ -78,8 +87,9 @@ class AccountStack(BackedStack):
         role_to_assume: AssumeRole | None = None,
         tags: Tags | None = None,
         versions: TerraformVersions = TerraformVersions(),
+        providers: Sequence[Provider] = ("aws",),
     ) -> None:
-        super().__init__(scope, id_, backend=backend, versions=versions)
+        super().__init__(scope, id_, backend=backend, versions=versions, providers=providers)
         AwsProvider(
             self,
             "aws",
@@ -89,7 +99,6 @@ class AccountStack(BackedStack):
             assume_role=[_assume_role(role_to_assume)] if role_to_assume else None,
             default_tags=[AwsProviderDefaultTags(tags=terraform_text(tags))] if tags else None,
         )
-        self.require("aws", versions.aws_provider)
 
 
 def _assume_role(chosen: AssumeRole) -> AwsProviderAssumeRole:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rolebridge.blueprint import load_blueprint
-from rolebridge.generated import Changes, Synthesis, publish
-from rolebridge.google.stacks import drop_ins
-from rolebridge.settings import Settings, SettingsError
-from rolebridge.stack_blueprint import StackBlueprint
+# What reads settings is imported where it is used: while Node starts.
+if TYPE_CHECKING:
+    from rolebridge.generated import Changes, Synthesis
+    from rolebridge.settings import Settings
+    from rolebridge.stack_blueprint import StackBlueprint
 
 OK = 0
 SETTINGS_ARE_WRONG = 1
@@ -32,6 +35,19 @@ class Outcome:
     changes: Changes
 
 
+@contextmanager
+def _without_collecting_garbage() -> Iterator[None]:
+    """Leave the garbage where it is: CDKTF makes many objects, and next to nothing that can be thrown away."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_without_collecting_garbage()
 def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
     """Make ``output`` from a settings file, whole or not at all.
 
@@ -46,11 +62,21 @@ def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
         EngineError: Node is missing or cannot be used; nothing was written.
         CollisionError: two constructs have the same name in Terraform; nothing was written.
     """
-    # Importing the app starts Node, and waits for it most of the time: settings are read meanwhile.
+    # Importing the engine starts Node, and waits for it most of the time: settings are read meanwhile. jsii comes
+    # first, so that the two threads do not take turns before Node has started.
+    importlib.import_module("jsii")
     with ThreadPoolExecutor(max_workers=1) as meanwhile:
-        starting = meanwhile.submit(importlib.import_module, "rolebridge.app")
+        engine = meanwhile.submit(importlib.import_module, "rolebridge.engine")
+
+        from rolebridge.blueprint import load_blueprint
+        from rolebridge.generated import publish
+        from rolebridge.google.stacks import drop_ins
+
         settings, stacks = load_blueprint(file)
-        app = starting.result()
+        engine.result()
+
+    from rolebridge import app
+
     synthesis = app.synthesize(stacks, drop_ins(settings))
     return Outcome(settings, stacks, synthesis, publish(synthesis, output, only))
 
@@ -59,12 +85,14 @@ def main(file: Path, output: Path) -> int:
     """Synthesize; write nothing but what is wrong, and return the exit code."""
     try:
         synthesize(file, output)
-    except SettingsError as error:
-        print(error.report(), file=sys.stderr)
-        return SETTINGS_ARE_WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, RuntimeError, ValueError) as error:
+        from rolebridge.settings import SettingsError
+
+        if isinstance(error, SettingsError):
+            print(error.report(), file=sys.stderr)
+            return SETTINGS_ARE_WRONG
         print(f"rolebridge: {error}", file=sys.stderr)
         return NOT_WRITTEN
     return OK

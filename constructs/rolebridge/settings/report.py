@@ -64,7 +64,7 @@ class Mistake:
     """The mistake is the key itself (unknown, duplicate), not its value."""
 
 
-class SettingsError(Exception):
+class SettingsError(ValueError):
     """The settings cannot be used; ``mistakes`` holds every reason."""
 
     def __init__(self, file: str, mistakes: Sequence[Mistake]) -> None:
