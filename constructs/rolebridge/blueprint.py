@@ -50,14 +50,18 @@ def misfits(settings: Settings) -> Iterator[Mistake]:
         for misfit in stack.identities.misfits():
             path = stack.place(misfit.key)
             yield Mistake(path=path, found=misfit.found, allowed=misfit.allowed)
-    yield from _names_that_are_taken(stacks)
+    yield from _names_that_are_taken(settings, stacks)
     yield from _tags_that_do_not_fit(settings, stacks)
     yield from _documents_of_one_name(stacks)
 
 
-def _names_that_are_taken(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
-    """IAM holds names of one kind apart within an account, whatever their path and case."""
-    first: dict[tuple[str, str, str], tuple[str, str]] = {}
+def _names_that_are_taken(settings: Settings, stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistake]:
+    """IAM holds names of one kind apart within an account, whatever their path and case.
+
+    Two places in one account by mistake are a mistake of their own: of the names in them nothing is said.
+    """
+    shared = settings.google is not None and settings.google.shared_accounts
+    first: dict[tuple[str, str, str], tuple[StackBlueprint, str]] = {}
     for stack in stacks:
         kinds = {
             "role": [(role.key, role.name) for role in stack.identities.roles],
@@ -66,11 +70,11 @@ def _names_that_are_taken(stacks: tuple[StackBlueprint, ...]) -> Iterator[Mistak
         }
         for kind, named in kinds.items():
             for key, name in named:
-                holder, other = first.setdefault((stack.account.id, kind, name.lower()), (stack.name, key))
-                if (holder, other) != (stack.name, key):
+                other, of = first.setdefault((stack.account.id, kind, name.lower()), (stack, key))
+                if (other, of) != (stack, key) and (shared or other.account_name == stack.account_name):
                     yield Mistake(
                         path=(*stack.place(key), "name"),
-                        found=f'the {kind} name "{name}", which {other} has in the account {stack.account_name} too',
+                        found=f'the {kind} name "{name}", which {of} of {other.name} has in the same account too',
                         allowed=f"a {kind} name of its own within an account, whatever its path and case",
                     )
 

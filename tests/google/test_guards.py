@@ -25,6 +25,7 @@ def arn(resource: str) -> str:
 
 DEPLOY, ADMIN = arn("role/TerraformDeploy"), arn("role/Admin")
 DEPLOY_POLICY, BOUNDARY = arn("policy/TerraformDeploy"), arn("policy/TerraformDeployBoundary")
+GUARD = arn("policy/TerraformDeployGuard")
 ATTACHED, ADMINS_POLICY, ADMINS_BOUNDARY = arn("policy/Attached"), arn("policy/Admins"), arn("policy/AdminsBoundary")
 VAULT, SAFE, BREAK_GLASS = arn("role/Vault"), arn("policy/Safe"), arn("user/BreakGlass")
 LEGACY, SHARED, ALICE, GROUP = arn("role/Legacy"), arn("policy/Shared"), arn("user/alice"), arn("group/Admins")
@@ -93,7 +94,7 @@ RIGHTS = [
 ]
 
 CLAIMS: dict[str, list[Attempt]] = {
-    "changing its own role or trust, its policy, or another policy of the account that it has": [
+    "changing its own role or trust, its policy, its guard, or another policy of the account that it has": [
         *tries(OF_A_ROLE, DEPLOY, None, BOUNDARY),
         *tries(OF_A_POLICY, DEPLOY_POLICY),
         *tries(OF_A_POLICY, ATTACHED),
@@ -171,7 +172,8 @@ def ask(attempt: Attempt, role: str, granted: list[Policy], boundary: Policy | N
 
 def as_deploy(attempt: Attempt, made: dict[str, Policy]) -> str:
     """Return what ``TerraformDeploy`` is answered."""
-    return ask(attempt, DEPLOY, [made["TerraformDeploy"]], made.get("TerraformDeployBoundary")).decision.value
+    granted = [made[name] for name in ("TerraformDeploy", "TerraformDeployGuard") if name in made]
+    return ask(attempt, DEPLOY, granted, made.get("TerraformDeployBoundary")).decision.value
 
 
 def as_made(attempt: Attempt, made: dict[str, Policy]) -> str:
@@ -324,6 +326,19 @@ def test_a_self_managed_policy_can_be_rewritten_by_itself_and_not_deleted(mode: 
     for action in ("CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"):
         assert as_deploy(Attempt(action, DEPLOY_POLICY), made) == "allowed"
     assert as_deploy(Attempt("DeletePolicy", DEPLOY_POLICY), made) == "explicitly denied"
+
+
+@pytest.mark.parametrize("made", [MODES["accident"], SELF_MANAGED["accident"]], ids=["bootstrap", "self-managed"])
+def test_the_accident_guard_cannot_be_changed_or_taken_off_by_whom_it_guards(made: dict[str, Policy]) -> None:
+    for attempt in (*tries(OF_A_POLICY, GUARD), Attempt("DetachRolePolicy", DEPLOY)):
+        assert as_deploy(attempt, made) == "explicitly denied"
+
+
+def test_a_policy_that_rewrites_itself_to_everything_stays_guarded() -> None:
+    rewritten = SELF_MANAGED["accident"] | {"TerraformDeploy": ADMINISTRATOR_ACCESS}
+    assert as_deploy(Attempt("s3:GetObject", "*"), rewritten) == "allowed"
+    for attempt in (*tries(OF_A_ROLE, DEPLOY), *tries(OF_A_POLICY, GUARD), Attempt("DeletePolicy", DEPLOY_POLICY)):
+        assert as_deploy(attempt, rewritten) == "explicitly denied"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -49,8 +49,10 @@ EXAMPLE = {
         "google_service_account_iam_member.members_aws-admin-group-hr-editors-example-org-b551bbcb_FC6D120B",
     ],
     "google-hr-production-bootstrap": [
+        "aws_iam_policy.TerraformDeployGuard",
         "aws_iam_policy.TerraformDeployPolicy",
         "aws_iam_role.TerraformDeploy",
+        "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployGuard",
         "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployPolicy",
     ],
     "google-hr-staging-admin": [
@@ -58,8 +60,10 @@ EXAMPLE = {
         "aws_iam_role_policy_attachment.Admin-AdministratorAccess",
     ],
     "google-hr-staging-bootstrap": [
+        "aws_iam_policy.TerraformDeployGuard",
         "aws_iam_policy.TerraformDeployPolicy",
         "aws_iam_role.TerraformDeploy",
+        "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployGuard",
         "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployPolicy",
     ],
     "google-hr-staging-members": [
@@ -84,11 +88,19 @@ def test_the_addresses_of_the_example_are_a_contract() -> None:
     assert {file.parent.name: addresses(json.loads(file.read_bytes())) for file in written} == EXAMPLE
 
 
+def test_the_settings_of_the_guide_for_newcomers_are_whole_and_give_the_stacks_that_it_names() -> None:
+    guide = (REPOSITORY / "docs" / "google.md").read_text(encoding="utf-8")
+    text = guide.split("```yaml\n", 1)[1].split("```", 1)[0]
+    names = [stack.name for stack in blueprint(parse_settings(text, "docs/google.md", misfits))]
+    assert names == ["google-hr-production-bootstrap", "google-hr-production-admin"]
+
+
 # --- what stands where ------------------------------------------------------------------------------------------------
 
 POLICY, BOUNDARY = "aws_iam_policy.TerraformDeployPolicy", "aws_iam_policy.TerraformDeployBoundary"
 ROLE, ADMIN_ROLE = "aws_iam_role.TerraformDeploy", "aws_iam_role.Admin"
 ATTACHED = "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployPolicy"
+GUARDED = ["aws_iam_policy.TerraformDeployGuard", "aws_iam_role_policy_attachment.TerraformDeploy-TerraformDeployGuard"]
 FULL_POWER = "aws_iam_role_policy_attachment.Admin-AdministratorAccess"
 ACCOUNT, TOKEN = "google_service_account.aws-admin", "ephemeral.google_service_account_id_token.aws_terraform_deploy"
 GRANT = "google_service_account_iam_member"
@@ -97,15 +109,15 @@ CONTAINED, SELF_MANAGED = {"guard": "containment"}, {"self_management": True}
 WHERE: dict[str, tuple[Settings, dict[str, list[str]]]] = {
     "service accounts that exist": (
         one(),
-        {BOOTSTRAP: [POLICY, ROLE, ATTACHED], ADMIN: [ADMIN_ROLE, FULL_POWER], MEMBERS: [GRANT]},
+        {BOOTSTRAP: [POLICY, ROLE, ATTACHED, *GUARDED], ADMIN: [ADMIN_ROLE, FULL_POWER], MEMBERS: [GRANT]},
     ),
     "a service account to make": (
         one(**MADE),
-        {BOOTSTRAP: [POLICY, ROLE, ATTACHED], ADMIN: [ADMIN_ROLE, FULL_POWER, TOKEN, ACCOUNT, GRANT]},
+        {BOOTSTRAP: [POLICY, ROLE, ATTACHED, *GUARDED], ADMIN: [ADMIN_ROLE, FULL_POWER, TOKEN, ACCOUNT, GRANT]},
     ),
     "a service account to make, with access of its own": (
         one(google_project="hr-prod", admin={"service_account": None, "access": {"profile": "p"}}),
-        {BOOTSTRAP: [POLICY, ROLE, ATTACHED], ADMIN: [ADMIN_ROLE, FULL_POWER, ACCOUNT, GRANT]},
+        {BOOTSTRAP: [POLICY, ROLE, ATTACHED, *GUARDED], ADMIN: [ADMIN_ROLE, FULL_POWER, ACCOUNT, GRANT]},
     ),
     "containment": (
         one(terraform_deploy=CONTAINED),
@@ -117,15 +129,15 @@ WHERE: dict[str, tuple[Settings, dict[str, list[str]]]] = {
     ),
     "no Admin": (
         one(admin={"enabled": False}),
-        {BOOTSTRAP: [POLICY, ROLE, ATTACHED]},
+        {BOOTSTRAP: [POLICY, ROLE, ATTACHED, *GUARDED]},
     ),
     "self-management": (
         one(terraform_deploy=SELF_MANAGED),
-        {BOOTSTRAP: [ROLE, ATTACHED], ADMIN: [POLICY, ADMIN_ROLE, FULL_POWER], MEMBERS: [GRANT]},
+        {BOOTSTRAP: [ROLE, ATTACHED, *GUARDED], ADMIN: [POLICY, ADMIN_ROLE, FULL_POWER], MEMBERS: [GRANT]},
     ),
     "self-management without Admin": (
         one(terraform_deploy=SELF_MANAGED, admin={"enabled": False}),
-        {BOOTSTRAP: [ROLE, ATTACHED], ADMIN: [POLICY]},
+        {BOOTSTRAP: [ROLE, ATTACHED, *GUARDED], ADMIN: [POLICY]},
     ),
     "self-management and containment": (
         one(terraform_deploy=SELF_MANAGED | CONTAINED),
@@ -142,7 +154,7 @@ WHERE: dict[str, tuple[Settings, dict[str, list[str]]]] = {
                 }
             }
         ),
-        {BOOTSTRAP: [POLICY, ROLE, ATTACHED], MEMBERS: [GRANT]},
+        {BOOTSTRAP: [POLICY, ROLE, ATTACHED, *GUARDED], MEMBERS: [GRANT]},
     ),
 }
 
@@ -298,7 +310,7 @@ def test_the_policy_moves_into_the_admin_stack_without_being_destroyed(guard: st
     assert gone == {POLICY}
     assert at(after[BOOTSTRAP], ATTACHED)["policy_arn"] == arn
     old, new = at(before[BOOTSTRAP], POLICY), at(after[ADMIN], POLICY)
-    assert (old["name"], old["path"]) == (new["name"], new["path"])
+    assert (old["name"], old["path"], old["policy"]) == (new["name"], new["path"], new["policy"])
 
 
 def test_everything_else_of_aws_in_the_admin_stack_comes_after_the_policy() -> None:

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from rolebridge.policies.google import (
-    accident_guarded_policy,
+    accident_guard_policy,
     boundary_policy,
-    contained_policy,
     service_account_trust,
+    terraform_deploy_policy,
 )
 from rolebridge.settings.google_rules import GUARD_SIDS, GUARDED_ACTIONS
 
 ROLE = "arn:aws:iam::111122223333:role/TerraformDeploy"
 POLICY = "arn:aws:iam::111122223333:policy/TerraformDeploy"
 BOUNDARY = "arn:aws:iam::111122223333:policy/TerraformDeployBoundary"
+GUARD = "arn:aws:iam::111122223333:policy/TerraformDeployGuard"
 OTHER = "arn:aws:iam::111122223333:policy/Other"
 ONE = {"unique_id": "101111111111111111111", "email": "one@p.iam.gserviceaccount.com"}
 TWO = {"unique_id": "102222222222222222222", "email": "two@p.iam.gserviceaccount.com"}
@@ -89,33 +90,32 @@ def test_both_further_conditions_are_those_of_their_own_service_account() -> Non
 
 
 def test_the_accident_guard_keeps_every_action_that_changes_the_role_or_the_policy_from_both() -> None:
-    assert accident_guarded_policy([MAIL], role_arn=ROLE, policy_arn=POLICY)["Statement"] == [
-        MAIL,
-        MANAGE_IAM,
+    assert accident_guard_policy(role_arn=ROLE, policy_arn=POLICY, guard_arn=GUARD)["Statement"] == [
         deny("GuardOwnRole", OWN_ROLE, ROLE),
         deny("GuardOwnPolicy", OWN_POLICY, POLICY),
+        deny("GuardOtherPolicies", OWN_POLICY, GUARD),
     ]
 
 
 def test_a_self_managed_policy_can_be_rewritten_and_not_deleted() -> None:
-    made = accident_guarded_policy([], role_arn=ROLE, policy_arn=POLICY, self_managed=True)
+    made = accident_guard_policy(role_arn=ROLE, policy_arn=POLICY, guard_arn=GUARD, self_managed=True)
     assert statements(made)["GuardOwnPolicy"] == deny("GuardOwnPolicy", "iam:DeletePolicy", POLICY)
     assert statements(made)["GuardOwnRole"] == deny("GuardOwnRole", OWN_ROLE, ROLE)
 
 
 @pytest.mark.parametrize("self_managed", [False, True])
 def test_further_policies_of_its_own_are_guarded_in_full(*, self_managed: bool) -> None:
-    made = accident_guarded_policy(
-        [], role_arn=ROLE, policy_arn=POLICY, other_policies=[OTHER], self_managed=self_managed
+    made = accident_guard_policy(
+        role_arn=ROLE, policy_arn=POLICY, guard_arn=GUARD, other_policies=[OTHER], self_managed=self_managed
     )
-    assert statements(made)["GuardOtherPolicies"] == deny("GuardOtherPolicies", OWN_POLICY, OTHER)
+    assert statements(made)["GuardOtherPolicies"] == deny("GuardOtherPolicies", OWN_POLICY, [GUARD, OTHER])
 
 
 # --- containment ------------------------------------------------------------------------------------------------------
 
 
-def test_with_containment_the_policy_itself_has_no_guard() -> None:
-    assert contained_policy([MAIL])["Statement"] == [MAIL, MANAGE_IAM]
+def test_the_policy_itself_has_no_guard_in_it() -> None:
+    assert terraform_deploy_policy([MAIL])["Statement"] == [MAIL, MANAGE_IAM]
 
 
 def test_the_boundary_is_this_document() -> None:
@@ -162,8 +162,8 @@ def test_a_self_managed_policy_cannot_be_deleted_from_within_the_boundary() -> N
 
 def every_document() -> list[Any]:
     return [
-        accident_guarded_policy([], role_arn=ROLE, policy_arn=POLICY, other_policies=[OTHER]),
-        contained_policy([]),
+        accident_guard_policy(role_arn=ROLE, policy_arn=POLICY, guard_arn=GUARD, other_policies=[OTHER]),
+        terraform_deploy_policy([]),
         boundary_policy([], boundary_arn=BOUNDARY, protected=[ROLE], self_managed_policy=POLICY),
     ]
 

@@ -181,6 +181,7 @@ OTHER_NAMES = {
     "          admin:\n            service_account:\n              email: aws-admin@hr-stag": (
         "            role: {name: TerraformDeployStaging}\n"
         "            policy: {name: TerraformDeployStaging}\n"
+        "            accident_guard: {policy: {name: TerraformDeployStagingGuard}}\n"
         "          admin:\n"
         "            role: {name: AdminStaging}\n"
         "            service_account:\n"

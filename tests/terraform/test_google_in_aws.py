@@ -72,7 +72,10 @@ def test_terraform_deploy_has_the_trust_and_the_policy_that_were_written(
     found = role(shipped, product, environment, "TerraformDeploy")
     own = f"arn:aws:iam::{account_id(product, environment)}:policy/TerraformDeploy"
     assert found.trust == written(shipped, product, environment, "TerraformDeploy.trust")
-    assert found.attached == {own: written(shipped, product, environment, "TerraformDeploy")}
+    policies = {own: written(shipped, product, environment, "TerraformDeploy")}
+    if not is_contained(product, environment):
+        policies[f"{own}Guard"] = written(shipped, product, environment, "TerraformDeployGuard")
+    assert found.attached == policies
     assert found.inline == {}
 
 

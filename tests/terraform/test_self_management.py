@@ -28,7 +28,8 @@ T = TypeVar("T")
 SETTINGS = Path(__file__).with_name("fixtures") / "rolebridge.yaml"
 ACCOUNT = "616161616161"
 POLICY = "aws_iam_policy.TerraformDeployPolicy"
-ARN = f"arn:aws:iam::{ACCOUNT}:policy/TerraformDeploy"
+GUARD_POLICY = "aws_iam_policy.TerraformDeployGuard"
+ARN, GUARD = (f"arn:aws:iam::{ACCOUNT}:policy/{name}" for name in ("TerraformDeploy", "TerraformDeployGuard"))
 
 
 Planned = Mapping[str, Mapping[str, Any]]
@@ -42,22 +43,21 @@ class Move:
     Attributes:
         forgets: the bootstrap's plan after the switch.
         takes_over: the admin stack's plan after that.
-        takes_over_what_is_there: the same, with the policy's new version written by the administrator.
         settled: the plans of bootstrap and admin after both were applied.
         goes_back_alone: the admin stack's plan with the switch off again and nothing else done.
         goes_back: the plans of bootstrap and admin after the resource was moved between the states by hand.
-        bootstrapped, moved, back: what AWS held.
+        bootstrapped, loosened, moved, back: what AWS held.
         ids: the policy's id in AWS at these three times.
-        written: generated/policies/…/TerraformDeploy.json with self-management off and on.
+        written: the documents of generated/policies by their ARNs, with self-management off and on.
     """
 
     forgets: Planned
     takes_over: Planned
-    takes_over_what_is_there: Planned
     settled: tuple[Planned, Planned]
     goes_back_alone: Planned
     goes_back: tuple[Planned, Planned]
     bootstrapped: Account
+    loosened: Account
     moved: Account
     back: Account
     ids: tuple[str, str, str]
@@ -92,8 +92,11 @@ def move(terraform: Installation, shipped: Lifecycle, tmp_path_factory: pytest.T
         settings = work / "rolebridge.yaml"
         settings.write_text(text.replace("SELF_MANAGEMENT", "true" if on else "false"), encoding="utf-8")
         synthesize(settings, generated)
-        written = generated / "policies" / "shop-production" / "TerraformDeploy.json"
-        documents[on] = json.loads(written.read_text(encoding="utf-8"))
+        written = generated / "policies" / "shop-production"
+        documents[on] = {
+            arn: json.loads((written / f"{arn.rpartition('/')[2]}.json").read_text(encoding="utf-8"))
+            for arn in (ARN, GUARD)
+        }
 
     switch(False)
     aws = shipped.aws  # the account is none of the shipped example's
@@ -115,11 +118,8 @@ def move(terraform: Installation, shipped: Lifecycle, tmp_path_factory: pytest.T
     switch(True)
     forgets = bootstrap.planned_actions()
     bootstrap.apply()
+    loosened = aws.account(ACCOUNT)
     takes_over = admin.planned_actions()
-    aws.client("iam", ACCOUNT).create_policy_version(
-        PolicyArn=ARN, PolicyDocument=json.dumps(documents[True]), SetAsDefault=True
-    )
-    takes_over_what_is_there = admin.planned_actions()
     admin.apply()
     settled = both(lambda stack: stack.planned_actions())
     moved = aws.account(ACCOUNT)
@@ -135,11 +135,11 @@ def move(terraform: Installation, shipped: Lifecycle, tmp_path_factory: pytest.T
     return Move(
         forgets=forgets,
         takes_over=takes_over,
-        takes_over_what_is_there=takes_over_what_is_there,
         settled=settled,
         goes_back_alone=goes_back_alone,
         goes_back=goes_back,
         bootstrapped=bootstrapped,
+        loosened=loosened,
         moved=moved,
         back=aws.account(ACCOUNT),
         ids=(ids[0], ids[1], ids[2]),
@@ -148,32 +148,29 @@ def move(terraform: Installation, shipped: Lifecycle, tmp_path_factory: pytest.T
 
 
 def test_neither_plan_of_the_move_destroys_or_replaces_anything(move: Move) -> None:
-    plans = (move.forgets, move.takes_over, move.takes_over_what_is_there)
-    assert [destroyed(plan) for plan in plans] == [[], [], []]
+    assert [destroyed(plan) for plan in (move.forgets, move.takes_over)] == [[], []]
 
 
-def test_the_bootstrap_forgets_the_policy_and_touches_nothing_else(move: Move) -> None:
-    assert actions(move.forgets) == {POLICY: "remove"}
+def test_the_bootstrap_forgets_the_policy_loosens_the_guard_and_touches_nothing_else(move: Move) -> None:
+    assert actions(move.forgets) == {POLICY: "remove", GUARD_POLICY: "update"}
 
 
-def test_the_admin_stack_takes_the_policy_over_and_touches_nothing_else(move: Move) -> None:
+def test_the_admin_stack_takes_the_policy_over_as_it_is_and_touches_nothing_else(move: Move) -> None:
     assert imported(move.takes_over) == {POLICY: ARN}
-    assert actions(move.takes_over) == {POLICY: "update"}
+    assert actions(move.takes_over) == {POLICY: "import"}
 
 
-def test_with_the_new_version_written_by_the_administrator_the_admin_stack_changes_nothing_in_aws(move: Move) -> None:
-    assert imported(move.takes_over_what_is_there) == {POLICY: ARN}
-    assert actions(move.takes_over_what_is_there) == {POLICY: "import"}
-
-
-@pytest.mark.parametrize(("on", "allowed"), [(False, False), (True, True)])
-def test_terraform_deploy_may_write_its_policy_only_once_the_self_managed_version_is_there(
-    move: Move, on: bool, allowed: bool
+@pytest.mark.parametrize("time", ["bootstrapped", "loosened", "moved", "back"])
+def test_terraform_deploy_may_write_its_policy_from_the_bootstraps_apply_on_and_its_guard_never(
+    move: Move, time: str
 ) -> None:
-    account = move.moved if on else move.bootstrapped
-    in_aws = compile_policy(account.roles["TerraformDeploy"].attached[ARN])
+    account: Account = getattr(move, time)
+    in_aws = [compile_policy(document) for document in account.roles["TerraformDeploy"].attached.values()]
+    assert len(in_aws) == 2
     for action in ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion"):
-        assert evaluate_identity([in_aws], Request(action, ARN)).allowed is allowed, action
+        own, guard = (evaluate_identity(in_aws, Request(action, arn)).allowed for arn in (ARN, GUARD))
+        assert (own, guard) == (time in ("loosened", "moved"), False), action
+    assert not evaluate_identity(in_aws, Request("iam:DeletePolicy", ARN)).allowed
 
 
 def test_after_the_move_there_is_nothing_left_to_do_in_either_stack(move: Move) -> None:
@@ -185,10 +182,11 @@ def test_the_policy_in_aws_is_the_same_one_all_the_way(move: Move) -> None:
 
 
 def test_terraform_deploy_has_the_written_policy_before_the_move_after_it_and_back_again(move: Move) -> None:
-    assert move.written[False] != move.written[True]
+    assert move.written[False][ARN] == move.written[True][ARN]
+    assert move.written[False][GUARD] != move.written[True][GUARD]
     times = [(move.bootstrapped, False), (move.moved, True), (move.back, False)]
     for account, on in times:
-        assert account.roles["TerraformDeploy"].attached == {ARN: move.written[on]}
+        assert account.roles["TerraformDeploy"].attached == move.written[on]
         assert set(account.roles) == {"TerraformDeploy", "Admin"}
 
 
@@ -198,5 +196,5 @@ def test_going_back_without_moving_the_state_would_destroy_the_policy(move: Move
 
 def test_going_back_with_the_state_moved_destroys_nothing(move: Move) -> None:
     bootstrap, admin = move.goes_back
-    assert actions(bootstrap) == {POLICY: "update"}
+    assert actions(bootstrap) == {GUARD_POLICY: "update"}
     assert actions(admin) == {}

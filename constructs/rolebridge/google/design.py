@@ -25,6 +25,7 @@ from rolebridge.settings.model import (
 
 DEPLOY_ROLE = "TerraformDeploy"
 DEPLOY_POLICY = "TerraformDeployPolicy"
+GUARD = "TerraformDeployGuard"
 BOUNDARY = "TerraformDeployBoundary"
 ADMIN_ROLE = "Admin"
 ADMIN_SERVICE_ACCOUNT = "aws-admin"
@@ -84,6 +85,11 @@ class GoogleDesign:
         return self.maker.policy_arn(self.environment.terraform_deploy.policy)
 
     @cached_property
+    def guard_arn(self) -> str:
+        """The ARN of the accident guard's policy."""
+        return self.maker.policy_arn(self.environment.terraform_deploy.accident_guard.policy)
+
+    @cached_property
     def boundary_arn(self) -> str:
         """The ARN of the boundary that containment makes."""
         return self.maker.policy_arn(self.environment.terraform_deploy.containment.policy)
@@ -105,27 +111,17 @@ class GoogleDesign:
         return [arn for arn in dict.fromkeys(arns) if arn.split(":")[4] == self.account.id]
 
     def deploy_policy(self) -> ManagedPolicy:
-        """``TerraformDeploy``'s policy: the operator's statements, and IAM with a guard."""
+        """``TerraformDeploy``'s policy: the operator's statements, and IAM."""
         chosen = self.environment.terraform_deploy
-        document = (
-            google_policies.contained_policy(chosen.statements)
-            if self.contained
-            else google_policies.accident_guarded_policy(
-                chosen.statements,
-                role_arn=self.deploy_role_arn,
-                policy_arn=self.deploy_policy_arn,
-                other_policies=self.own_policies(chosen.role, chosen.managed_policies),
-                self_managed=chosen.self_management,
-            )
-        )
+        document = google_policies.terraform_deploy_policy(chosen.statements)
         return self.maker.policy(DEPLOY_POLICY, chosen.policy, document)
 
 
 def bootstrap_identities(design: GoogleDesign) -> Identities:
-    """What the account's administrator applies once: ``TerraformDeploy``; with containment its boundary and ``Admin``.
+    """What the account's administrator applies once: ``TerraformDeploy`` and its guard; with containment ``Admin`` too.
 
-    Under self-management the policy itself is not here: it stays attached, and its resource is released without being
-    destroyed.
+    Under self-management ``TerraformDeploy``'s own policy is not here: it stays attached, and its resource is released
+    without being destroyed. The guard stays, so that it is never ``TerraformDeploy`` who changes it.
     """
     chosen = design.environment.terraform_deploy
     own: Attachment | ManagedPolicy = design.deploy_policy()
@@ -134,6 +130,7 @@ def bootstrap_identities(design: GoogleDesign) -> Identities:
         own = Attachment(key=DEPLOY_POLICY, arn=design.deploy_policy_arn)
         released = (f"aws_iam_policy.{DEPLOY_POLICY}",)
     boundary = _boundary(design) if design.contained else None
+    guard = [] if boundary else [_accident_guard(design)]
     trust = google_policies.service_account_trust(
         design.deploy_role_arn,
         [{"unique_id": account.unique_id, "email": account.email} for account in chosen.service_accounts],
@@ -144,7 +141,7 @@ def bootstrap_identities(design: GoogleDesign) -> Identities:
         DEPLOY_ROLE,
         chosen.role,
         trust,
-        [own, *(design.account.fill_in(arn) for arn in chosen.managed_policies)],
+        [own, *guard, *(design.account.fill_in(arn) for arn in chosen.managed_policies)],
         boundary=design.boundary_arn if boundary else None,
         after=(BOUNDARY,) if boundary else (),
     )
@@ -158,6 +155,18 @@ def bootstrap_identities(design: GoogleDesign) -> Identities:
         released=released,
         outputs={"terraform_deploy_role_arn": design.deploy_role_arn},
     )
+
+
+def _accident_guard(design: GoogleDesign) -> ManagedPolicy:
+    chosen = design.environment.terraform_deploy
+    document = google_policies.accident_guard_policy(
+        role_arn=design.deploy_role_arn,
+        policy_arn=design.deploy_policy_arn,
+        guard_arn=design.guard_arn,
+        other_policies=design.own_policies(chosen.role, chosen.managed_policies),
+        self_managed=chosen.self_management,
+    )
+    return design.maker.policy(GUARD, chosen.accident_guard.policy, document)
 
 
 def _boundary(design: GoogleDesign) -> ManagedPolicy:

@@ -12,6 +12,7 @@ from rolebridge.google.design import (
     BOUNDARY,
     DEPLOY_POLICY,
     DEPLOY_ROLE,
+    GUARD,
     GoogleDesign,
     admin_identities,
     bootstrap_identities,
@@ -144,6 +145,7 @@ def _sections(section: Path) -> dict[str, Path]:
     return {
         DEPLOY_ROLE: (*deploy, "role"),
         DEPLOY_POLICY: (*deploy, "policy"),
+        GUARD: (*deploy, "accident_guard", "policy"),
         BOUNDARY: (*deploy, "containment", "policy"),
         ADMIN_ROLE: (*admin, "role"),
     }

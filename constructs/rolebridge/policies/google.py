@@ -81,37 +81,36 @@ def _claims(role_arn: str, account: Mapping[str, str], email: bool, authorized_p
     return claims
 
 
-def accident_guarded_policy(
-    statements: Sequence[Mapping[str, Any]],
+def terraform_deploy_policy(statements: Sequence[Mapping[str, Any]]) -> Document:
+    """``TerraformDeploy``'s policy: what it needs, and ``iam:*``. What it may not do is in its guard."""
+    return document(*statements, allow("iam:*", "*", sid="ManageIam"))
+
+
+def accident_guard_policy(
     *,
     role_arn: str,
     policy_arn: str,
+    guard_arn: str,
     other_policies: Sequence[str] = (),
     self_managed: bool = False,
 ) -> Document:
-    """``TerraformDeploy``'s policy with the accident guard: ``iam:*``, but not for itself.
+    """The accident guard: what ``TerraformDeploy`` may not do to itself, whatever its other policies allow.
+
+    It is a policy of its own, so that ``TerraformDeploy`` can manage its permissions and never its guard.
 
     Args:
-        statements: what it needs besides IAM.
-        role_arn: its own ARN.
-        policy_arn: this policy's own ARN.
+        role_arn: the ARN of ``TerraformDeploy``.
+        policy_arn: the ARN of its policy.
+        guard_arn: this policy's own ARN.
         other_policies: ARNs of further policies of the account that it has, its boundary among them.
-        self_managed: it manages this policy itself, and so may write new versions of it.
+        self_managed: it manages its policy itself, and so may write new versions of it.
     """
     kept = ("iam:DeletePolicy",) if self_managed else _OWN_POLICY
-    others = [_deny(_OWN_POLICY, one_or_list(other_policies), sid="GuardOtherPolicies")] if other_policies else []
     return document(
-        *statements,
-        allow("iam:*", "*", sid="ManageIam"),
         _deny(_OWN_ROLE, role_arn, sid="GuardOwnRole"),
         _deny(one_or_list(kept), policy_arn, sid="GuardOwnPolicy"),
-        *others,
+        _deny(_OWN_POLICY, one_or_list((guard_arn, *other_policies)), sid="GuardOtherPolicies"),
     )
-
-
-def contained_policy(statements: Sequence[Mapping[str, Any]]) -> Document:
-    """``TerraformDeploy``'s policy with containment: ``iam:*``; what it may not do is in its boundary."""
-    return document(*statements, allow("iam:*", "*", sid="ManageIam"))
 
 
 def boundary_policy(

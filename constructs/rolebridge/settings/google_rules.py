@@ -260,7 +260,7 @@ def _made_service_accounts_are_distinct(_settings: Settings, google: Google) -> 
 
 def _admin_is_complete(_settings: Settings, google: Google) -> Iterator[Mistake]:
     """An Admin that nobody can come as, or a service account that is neither named nor can be made."""
-    for path, _, _, product, environment in environments(google):
+    for path, _, _, _, environment in environments(google):
         admin = environment.admin
         if not admin.enabled:
             continue
@@ -287,11 +287,17 @@ def _admin_is_complete(_settings: Settings, google: Google) -> Iterator[Mistake]
                 allowed="the Google project to make the «AWS admin» service account in",
                 hint="or give admin.service_account the email and unique_id of one that exists",
             )
-        if not admin.members and not product.editors:
+
+
+def _somebody_may_come_as_admin(_settings: Settings, google: Google) -> Iterator[Mistake]:
+    """An Admin that nobody can come as is a role too many."""
+    for name, product in google.products.items():
+        alone = [it for it, chosen in product.environments.items() if chosen.admin.enabled and not chosen.admin.members]
+        if alone and not product.editors:
             yield Mistake(
-                path=(*path, "admin", "members"),
-                found="nobody",
-                allowed="members of Google Cloud IAM, here or as the product's editors",
+                path=("google", "products", name, "editors"),
+                found=f"nobody who may come as Admin of {', '.join(alone)}",
+                allowed="members of Google Cloud IAM, or admin.members in each of these environments",
                 hint="admin.enabled: false where there shall be no Admin",
             )
 
@@ -409,6 +415,7 @@ def _guarded_arns(settings: Settings, environment: Environment) -> list[str]:
     return [
         f"{prefix}:role{chosen.role.path or path}{chosen.role.name}",
         f"{prefix}:policy{chosen.policy.path or path}{chosen.policy.name}",
+        f"{prefix}:policy{chosen.accident_guard.policy.path or path}{chosen.accident_guard.policy.name}",
         f"{prefix}:policy{chosen.containment.policy.path or path}{chosen.containment.policy.name}",
     ]
 
@@ -454,6 +461,7 @@ _RULES = (
     _service_accounts_are_consistent,
     _made_service_accounts_are_distinct,
     _admin_is_complete,
+    _somebody_may_come_as_admin,
     _arns_fit_their_account,
     _placeholders_are_known,
     _guards_do_not_conflict,

@@ -312,6 +312,13 @@ class TokenConditions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccidentGuard:
+    """What guards ``TerraformDeploy`` from changing itself by accident."""
+
+    policy: PolicyOptions = PolicyOptions(name="TerraformDeployGuard")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Containment:
     """What guards ``TerraformDeploy`` by a permissions boundary that it has to pass on."""
 
@@ -330,6 +337,7 @@ class TerraformDeploy:
     statements: Statements = ()
     managed_policies: tuple[str, ...] = ()
     guard: Literal["accident", "containment"] = "accident"
+    accident_guard: AccidentGuard = AccidentGuard()
     containment: Containment = Containment()
     self_management: bool = False
     conditions: TokenConditions = TokenConditions()
@@ -432,7 +440,7 @@ class Settings:
     """The whole of ``rolebridge.yaml``."""
 
     region: str
-    accounts: Mapping[str, Account]
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     backend: Backend
     partition: Partition = "aws"
     terraform: TerraformVersions = TerraformVersions()
