@@ -140,10 +140,9 @@ def environment_without_ours() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
     """Start the long runs side by side, and before they are asked for."""
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(2) as pool:
         folder = tmp_path_factory.mktemp("runs")
         yield {
-            "ordinary": pool.submit(run, folder / "ordinary", ROLEBRIDGE_LEAN="0"),
             "lean": pool.submit(run, folder / "lean", JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="18"),
             "cdktf first": pool.submit(run, folder / "first", before="import cdktf"),
         }
@@ -155,8 +154,9 @@ def lean(running: dict[str, Future[Run]]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def ordinary(running: dict[str, Future[Run]]) -> Run:
-    return running["ordinary"].result()
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Load everything, which takes longer than all else here: its tests are slow ones."""
+    return run(tmp_path_factory.mktemp("runs") / "ordinary", ROLEBRIDGE_LEAN="0")
 
 
 def test_lean_loading_imports_only_the_provider_submodules_that_are_named(lean: Run) -> None:
@@ -172,9 +172,8 @@ def test_lean_loading_has_node_load_few_files_of_the_provider(lean: Run) -> None
     assert 1 < lean.node_files < 100
 
 
-def test_lean_loading_reads_no_archive_of_a_package_and_ordinary_loading_reads_them(lean: Run, ordinary: Run) -> None:
+def test_lean_loading_reads_no_archive_of_a_package(lean: Run) -> None:
     assert lean.archives == []
-    assert {Path(file).name.partition("@")[0] for file in ordinary.archives} >= {"cdktf", "provider-aws"}
 
 
 def test_lean_loading_prints_nothing(lean: Run) -> None:
@@ -492,15 +491,15 @@ def test_what_the_engine_offers_is_there() -> None:
         assert getattr(engine, name)
 
 
-# Last, because the ordinary import takes longer than all of the above.
-
-
+@pytest.mark.slow
 def test_lean_and_ordinary_loading_synthesize_the_same_bytes(lean: Run, ordinary: Run) -> None:
     assert set(lean.generated) == {"manifest.json", "stacks/one/cdk.tf.json", "stacks/two/cdk.tf.json"}
     assert lean.generated == ordinary.generated
 
 
+@pytest.mark.slow
 def test_the_off_switch_loads_both_halves_the_ordinary_way(ordinary: Run) -> None:
+    assert {Path(file).name.partition("@")[0] for file in ordinary.archives} >= {"cdktf", "provider-aws"}
     assert len(ordinary.provider_submodules) > 2000
     assert ordinary.node_files > 2000
     assert "lazy_providers" not in ordinary.node_environment["NODE_OPTIONS"]

@@ -248,6 +248,7 @@ def turned_round(value: Any, path: Property = ()) -> Any:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "locale"), [("0", "C"), ("4242", "tr_TR.UTF-8")], ids=["seed 0 in C", "seed 4242 in Turkish"]
 )

@@ -46,6 +46,7 @@ ROOMS: list[tuple[str, ...]] = [
     ("stack_blueprint",),
     ("*.stacks",),
     ("blueprint",),
+    ("jsii_cache",),
     ("engine",),
     ("iam", "stack"),
     ("meshstack", "google"),
@@ -144,6 +145,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_what_they_read(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     assert {"rolebridge/settings/schema.json", "rolebridge/lazy_providers.cjs", "rolebridge/py.typed"} <= held
@@ -189,6 +191,7 @@ print(rolebridge.__file__)
 """
 
 
+@pytest.mark.slow
 def test_the_installed_wheels_constructs_work_in_somebody_elses_app(wheel: Path, tmp_path: Path) -> None:
     installed, app = tmp_path / "installed", tmp_path / "app"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]

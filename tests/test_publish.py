@@ -355,6 +355,7 @@ def killed_at(step: int, number: signal.Signals, output: Path) -> subprocess.Pop
     return subprocess.Popen(command, cwd=repository, stderr=subprocess.DEVNULL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_that_comes_while_files_are_moved_waits_until_they_are(number: signal.Signals, tmp_path: Path) -> None:
     steps = (1, 4, 9)
@@ -368,6 +369,7 @@ def test_a_signal_that_comes_while_files_are_moved_waits_until_they_are(number: 
         assert not (tmp_path / str(step) / STAGING).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [OLD, None], ids=["over an old one", "for the first time"])
 def test_after_a_kill_at_any_step_the_next_synthesis_makes_it_whole_and_loses_nothing(
     before: Synthesis | None, tmp_path: Path
@@ -396,6 +398,7 @@ def test_after_a_kill_at_any_step_the_next_synthesis_makes_it_whole_and_loses_no
         assert files_below(output) == contents(NEW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_real_synth_that_is_stopped_at_any_moment_leaves_the_old_folder_or_the_new_one(
     number: signal.Signals, tmp_path: Path
@@ -442,6 +445,7 @@ for _ in range(15):
 """
 
 
+@pytest.mark.slow
 def test_several_at_once_wait_for_each_other(tmp_path: Path) -> None:
     repository = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-c", BY_TURNS, tmp_path / "generated"]

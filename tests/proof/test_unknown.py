@@ -63,6 +63,7 @@ def refused(verdict: Verdict) -> bool:
     return verdict.decision in (Decision.EXPLICITLY_DENIED, Decision.IMPLICITLY_DENIED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [("identity", "boundary", "session", "trust"), ("context",), ("resource",)], ids=lambda names: names[0]
 )
@@ -92,6 +93,7 @@ def with_unknown_account(case: Case) -> Case:
     return replace(case, principal=hide(case.principal), role=hide(case.role), context=context)
 
 
+@pytest.mark.slow
 def test_a_caller_whose_account_only_terraform_knows_gets_no_other_answer() -> None:
     seen: Counter[str] = Counter()
     for case in cases(17, 4_000):
@@ -108,6 +110,7 @@ DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
+@pytest.mark.slow
 def test_a_further_deny_never_lets_in_and_a_further_allow_never_turns_away() -> None:
     for case in cases(13, 2_000):
         if case.family == "service":

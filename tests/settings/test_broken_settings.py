@@ -401,6 +401,7 @@ def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(file.relative_to(folder)): (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
 
 
+@pytest.mark.slow
 def test_check_reports_on_standard_error_and_exits_with_one(tmp_path: Path) -> None:
     def check(case: Case) -> tuple[Case, subprocess.CompletedProcess[str], str]:
         file = tmp_path / f"{CASES.index(case)}.yaml"
@@ -415,6 +416,7 @@ def test_check_reports_on_standard_error_and_exits_with_one(tmp_path: Path) -> N
             _assert_refused(run, report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a file that is not there", "a folder", "UTF-16", "100,000 brackets, closed"])
 def test_check_reports_a_file_that_cannot_be_read(name: str, tmp_path: Path) -> None:
     make, line, found, allowed = UNREADABLE[name]
@@ -454,6 +456,7 @@ BROKEN_IN_EACH_WAY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", BROKEN_IN_EACH_WAY)
 def test_synth_makes_no_output_of_broken_settings(way: str, tmp_path: Path) -> None:
     file = tmp_path / FILE

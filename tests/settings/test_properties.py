@@ -343,6 +343,7 @@ BEFORE = {"a path": "/", "an issuer": "https://a.example/", "a resource": "arn:a
 AFTER = {"a path": "/"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", FREE)
 def test_free_text_reaches_the_documents_and_comes_out_of_terraform_as_it_was(place: str) -> None:
     pointer, path = FREE[place]
