@@ -76,7 +76,7 @@ def test_help_shows_examples_and_every_exit_code(rolebridge: Command, flag: str)
     assert ended.code == 0
     assert "rolebridge synth --config prod.yaml --output generated-prod" in ended.out
     codes = re.findall(r"^\s+(\d+)  ", ended.out.split("Exit codes:")[1], re.MULTILINE)
-    assert codes == ["0", "1", "2", "3", "130"]
+    assert codes == ["0", "1", "2", "3", "4", "130"]
 
 
 @pytest.mark.parametrize("command", ["synth", "check"])

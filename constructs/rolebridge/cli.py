@@ -63,8 +63,8 @@ Exit codes:
   1  the settings are wrong: the report says where; nothing was written
   2  the command line is wrong
   3  nothing could be written: Node is missing, the output is not ours, the disk is full, …; or nothing could be read
+  4  of prove and why: something is not as it should be, or the caller is not let in
   130  interrupted (Ctrl-C): the output is as it was, or new, as a whole
-prove and why also end with 4: something is not as it should be, or the caller is not let in
 """,
 )
 @click.version_option(version("rolebridge"), prog_name="rolebridge")
