@@ -24,8 +24,8 @@ from rolebridge.proof.handshakes import account_of
 from rolebridge.proof.landscape import FULL_ADMINISTRATION, Landscape, SeenRole
 from rolebridge.proof.policy import Policy, PolicyKind, Statement, compile_policy
 from rolebridge.proof.principals import Kind, Principal
-from rolebridge.proof.request import ContextValue, Request
-from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfying, values_for
+from rolebridge.proof.request import ContextValue
+from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfying, values_for, violating
 from rolebridge.proof.tokens import BUILT_IN_PROVIDERS, GOOGLE, context_of, federated_principal
 from rolebridge.proof.variables import Reference, has_reference, parts_of
 
@@ -79,6 +79,11 @@ class Attempt:
     _context: Mapping[str, ContextValue] = field(repr=False)
 
     @property
+    def caller(self) -> Principal:
+        """Who comes."""
+        return self._caller
+
+    @property
     def verdict(self) -> Verdict:
         """Everything that the evaluator says; asked anew."""
         return self._door.ask(self._caller, self._context)
@@ -123,6 +128,37 @@ def attempts_on(role: SeenRole, landscape: Landscape) -> tuple[Attempt, ...]:
     return tuple(_once(rows))
 
 
+def asked_of(role: SeenRole, rows: Iterable[Attempt]) -> Iterator[tuple[Attempt, Decision]]:
+    """Ask another version of the role the same; return each row with the other answer."""
+    door = _Door.of(role)
+    for row in rows:
+        yield row, Decision.UNKNOWN if door is None else door.ask(row._caller, row._context).decision
+
+
+class Tables(Mapping[SeenRole, tuple[Attempt, ...]]):
+    """The tables of all roles of a landscape; each is made when it is first asked for."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        """Make none yet."""
+        self._landscape = landscape
+        self._made: dict[SeenRole, tuple[Attempt, ...]] = {}
+
+    def __getitem__(self, role: SeenRole) -> tuple[Attempt, ...]:
+        """Return the table of a role."""
+        found = self._made.get(role)
+        if found is None:
+            found = self._made[role] = attempts_on(role, self._landscape)
+        return found
+
+    def __iter__(self) -> Iterator[SeenRole]:
+        """Return all roles."""
+        return iter(self._landscape.roles)
+
+    def __len__(self) -> int:
+        """Return how many roles there are."""
+        return len(self._landscape.roles)
+
+
 def _once(rows: Iterable[Attempt]) -> Iterator[Attempt]:
     """Leave out rows that stand there already; those of another statement bring other things along."""
     seen: set[tuple[str, str, bool, int, Decision]] = set()
@@ -154,7 +190,7 @@ class _Door:
         policy, arn = role.trust.policy, role.arn
         if _open(role):
             arn = _put(arn, examples)
-            policy = compile_policy(_exemplified(role.trust.value, examples), PolicyKind.TRUST, name=policy.name)
+            policy = compile_policy(exemplified(role.trust.value, examples), PolicyKind.TRUST, name=policy.name)
         return cls(role, arn, policy, examples)
 
     def ask(self, caller: Principal, context: Mapping[str, ContextValue]) -> Verdict:
@@ -184,14 +220,14 @@ def _open(role: SeenRole) -> bool:
     return any(has_reference(text) for text in texts)
 
 
-def _exemplified(document: Any, examples: dict[str, str]) -> Any:
+def exemplified(document: Any, examples: dict[str, str]) -> Any:
     """Return the document with an example for each reference."""
     if isinstance(document, str):
         return _put(document, examples)
     if isinstance(document, list):
-        return [_exemplified(one, examples) for one in document]
+        return [exemplified(one, examples) for one in document]
     if isinstance(document, dict):
-        return {_put(key, examples): _exemplified(value, examples) for key, value in document.items()}
+        return {_put(key, examples): exemplified(value, examples) for key, value in document.items()}
     return document
 
 
@@ -294,7 +330,7 @@ class _Table:
                 continue
             lower.add(key.lower())
             conditions = about(self.conditions, key)
-            strange = _strange(conditions)
+            strange = violating(conditions)
             if strange is not None:
                 self.add(who, f"{key} another", caller, {**right, key: strange})
             if not all(_true_of_missing(condition) for condition in conditions):
@@ -304,28 +340,6 @@ class _Table:
 def _true_of_missing(condition: Condition) -> bool:
     name = condition.operator.lower()
     return name.endswith("ifexists") or name.startswith("forallvalues") or is_negated(condition) or name == "null"
-
-
-def _strange(conditions: Sequence[Condition]) -> ContextValue:
-    """Return a value that the conditions certainly do not want; ``None`` if there is none."""
-    key = conditions[0].key
-    tried = (
-        "something-else",
-        "0",
-        "false",
-        "true",
-        "99999999",
-        "203.0.113.9",
-        "1999-01-01T00:00:00Z",
-        "2099-01-01T00:00:00Z",
-    )
-    arns = ("arn:aws:iam::999999999999:role/somebody",)
-    listed = [value for condition in conditions if is_negated(condition) for value in condition.wanted]
-    for value in (*tried, *arns, *listed):
-        request = Request("sts:AssumeRole", context={key: value})
-        if any(condition.holds(request) is False for condition in conditions):
-            return value
-    return None
 
 
 def _near(current: ContextValue, *, wild: bool, fold: bool) -> Iterator[tuple[str, ContextValue]]:

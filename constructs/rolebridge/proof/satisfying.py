@@ -40,6 +40,28 @@ def values_for(conditions: Sequence[Condition]) -> list[ContextValue]:
     return found
 
 
+def violating(conditions: Sequence[Condition]) -> ContextValue:
+    """Return a value that the conditions certainly do not want; ``None`` if there is none."""
+    key = conditions[0].key
+    tried = (
+        "something-else",
+        "0",
+        "false",
+        "true",
+        "99999999",
+        "203.0.113.9",
+        "1999-01-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    )
+    arns = ("arn:aws:iam::999999999999:role/somebody",)
+    listed = [value for condition in conditions if is_negated(condition) for value in condition.wanted]
+    for value in (*tried, *arns, *listed):
+        request = Request("sts:AssumeRole", context={key: value})
+        if any(condition.holds(request) is False for condition in conditions):
+            return value
+    return None
+
+
 def _value(conditions: Sequence[Condition]) -> ContextValue:
     found = values_for(conditions)
     if found:
