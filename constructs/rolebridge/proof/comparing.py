@@ -294,9 +294,9 @@ class _Comparing:
     def _policies(self, before: Landscape, after: Landscape) -> Iterator[Change]:
         """Policies that nobody has whom the proof knows: permission sets and the like may."""
         for old, new in _pairs(before.policies, after.policies):
-            one = new or old
-            assert one is not None
-            whom = Whom("policy", one.name, (one.account,), one.source)
+            made = new or old
+            assert made is not None
+            whom = Whom("policy", made.name, (made.account,), made.source)
             if old is None or new is None:
                 yield Change(Kind.NOTE, whom, "is new" if old is None else "is gone")
             elif old.document.value != new.document.value and not after.attached_to(new.document):
@@ -586,8 +586,15 @@ def _rights_lines(outcome: Outcome) -> Iterator[tuple[Kind, str]]:
     for one in outcome.differences:
         place = (one.question.action, one.question.resource)
         found.setdefault((_kind(one), one.cause), {}).setdefault(place, []).append(one)
+    anyhow = {
+        kind: [
+            place for (which, _), places in found.items() if which is kind for place in places if _broad(places, place)
+        ]
+        for kind in Kind
+    }
     for (kind, cause), places in found.items():
-        for varied, actions, resources in _grouped({place: _varied(ones) for place, ones in places.items()}):
+        shown = {place: _varied(ones) for place, ones in places.items()}
+        for varied, actions, resources in _grouped(shown, anyhow[kind][:100]):
             text = f"{_listed(map(quoted, actions))} on {_listed(map(quoted, resources), 4)}"
             text += f", {' or '.join(varied[:3])}" if varied else ""
             yield kind, f"{text}{f': {cause}' if cause else ''}"
@@ -607,12 +614,24 @@ def _varied(differences: Sequence[Difference]) -> _Varied:
     return () if "" in found else tuple(found)
 
 
-def _grouped(places: Mapping[_Place, _Varied]) -> Iterator[tuple[_Varied, Sequence[str], Sequence[str]]]:
-    """Put together what has the same context and actions; leave out what a broader pattern says already."""
+def _broad(places: Mapping[_Place, Sequence[Difference]], place: _Place) -> bool:
+    return any("*" in text for text in place) and not _varied(places[place])
+
+
+def _grouped(
+    places: Mapping[_Place, _Varied], anyhow: Sequence[_Place]
+) -> Iterator[tuple[_Varied, Sequence[str], Sequence[str]]]:
+    """Put together what has the same context and actions; leave out what a broader pattern says already.
+
+    Args:
+        places: pairs of action and resource, each with what is peculiar about the context.
+        anyhow: broader ones, of any cause, that need nothing peculiar.
+    """
     wide = [place for place in places if any("*" in text for text in place)][:100]
     groups: dict[tuple[_Varied, str], list[str]] = {}
     for place, varied in places.items():
-        if not any(covers(one, place) and places[one] in ((), varied) for one in wide):
+        alike = (one for one in wide if places[one] == varied)
+        if not any(covers(one, place) for one in (*alike, *anyhow)):
             groups.setdefault((varied, place[1]), []).append(place[0])
     lines: dict[tuple[_Varied, tuple[str, ...]], list[str]] = {}
     for (varied, resource), actions in groups.items():
