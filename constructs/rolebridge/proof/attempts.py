@@ -19,12 +19,13 @@ from typing import Any
 
 from rolebridge.proof.assume import AssumeRole, Caller, can_assume, can_assume_with_token
 from rolebridge.proof.conditions import Condition
-from rolebridge.proof.evaluation import Decision, Verdict
+from rolebridge.proof.evaluation import Decider, Decision, Verdict
 from rolebridge.proof.handshakes import account_of
 from rolebridge.proof.landscape import FULL_ADMINISTRATION, Landscape, SeenRole
 from rolebridge.proof.policy import Policy, PolicyKind, Statement, compile_policy
 from rolebridge.proof.principals import Kind, Principal
-from rolebridge.proof.request import ContextValue
+from rolebridge.proof.reports import mismatched
+from rolebridge.proof.request import ContextValue, Request
 from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfying, values_for, violating
 from rolebridge.proof.tokens import BUILT_IN_PROVIDERS, GOOGLE, context_of, federated_principal
 from rolebridge.proof.variables import Reference, has_reference, parts_of
@@ -77,6 +78,9 @@ class Attempt:
     _door: _Door = field(repr=False)
     _caller: Principal = field(repr=False)
     _context: Mapping[str, ContextValue] = field(repr=False)
+    _decided_by: tuple[Decider, ...] = field(repr=False)
+    _refused_by: tuple[str, ...] = field(repr=False)
+    _unknown: tuple[str, ...] = field(repr=False)
 
     @property
     def caller(self) -> Principal:
@@ -90,25 +94,19 @@ class Attempt:
 
     def why(self) -> str:
         """Say by which statement it is let in or refused."""
-        verdict = self.verdict
-        if verdict.decision is Decision.UNKNOWN:
-            return self._door.shown("; ".join(verdict.unknown))
-        if verdict.decided_by:
-            places = sorted(
-                {f"statement {one.index}{f' ({one.sid})' if one.sid else ''}" for one in verdict.decided_by}
-            )
-            verb = "allowed by" if verdict.decision is Decision.ALLOWED else "denied by"
+        if self._unknown:
+            return self._door.shown("; ".join(self._unknown))
+        if self._decided_by:
+            places = sorted({f"statement {one.index}{f' ({one.sid})' if one.sid else ''}" for one in self._decided_by})
+            verb = "allowed by" if self.decision is Decision.ALLOWED else "denied by"
             return f"{verb} {', '.join(places)}"
         parts = []
-        for one in verdict.statements.get("trust policy", ()):
-            if not one.deny and one.mismatches:
-                wants = [_wants(element.element, element.key) for element in one.mismatches]
-                parts.append(f"statement {one.index} wants another {', '.join(dict.fromkeys(wants))}")
-        return self._door.shown("; ".join(parts)) or ", ".join(verdict.refused_by)
-
-
-def _wants(element: str, key: str) -> str:
-    return key if element == "Condition" else element.lower()
+        request = self._door.request(self._caller, self._context)
+        for statement in self._door.trust.statements:
+            wants = [] if statement.deny else list(mismatched(statement, request))
+            if wants:
+                parts.append(f"statement {statement.index} wants another {', '.join(dict.fromkeys(wants))}")
+        return self._door.shown("; ".join(parts)) or ", ".join(self._refused_by)
 
 
 def attempts_on(role: SeenRole, landscape: Landscape) -> tuple[Attempt, ...]:
@@ -193,10 +191,12 @@ class _Door:
             policy = compile_policy(exemplified(role.trust.value, examples), PolicyKind.TRUST, name=policy.name)
         return cls(role, arn, policy, examples)
 
+    def request(self, caller: Principal, context: Mapping[str, ContextValue]) -> Request:
+        return Request(_action_of(caller), self.arn, caller, AssumeRole(context=context).keys())
+
     def ask(self, caller: Principal, context: Mapping[str, ContextValue]) -> Verdict:
         if caller.kind is Kind.FEDERATED:
-            action = SAML if ":saml-provider/" in caller.name else WEB_IDENTITY
-            return can_assume_with_token(self.arn, self.trust, caller, context, action=action)
+            return can_assume_with_token(self.arn, self.trust, caller, context, action=_action_of(caller))
         call = AssumeRole(context=context)
         return can_assume(self.arn, self.trust, Caller(caller, (_EVERYTHING,)), call)
 
@@ -205,6 +205,12 @@ class _Door:
         for example, reference in self.examples.items():
             text = text.replace(example, reference)
         return text
+
+
+def _action_of(caller: Principal) -> str:
+    if caller.kind is not Kind.FEDERATED:
+        return "sts:AssumeRole"
+    return SAML if ":saml-provider/" in caller.name else WEB_IDENTITY
 
 
 _EVERYTHING = compile_policy(FULL_ADMINISTRATION, name="all rights")
@@ -297,6 +303,9 @@ class _Table:
                 self.door,
                 caller,
                 context,
+                verdict.decided_by,
+                verdict.refused_by,
+                verdict.unknown,
             )
         )
         return verdict
