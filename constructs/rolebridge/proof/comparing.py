@@ -224,27 +224,28 @@ class _Comparing:
     def _trust(self, old: SeenRole, new: SeenRole) -> Iterator[Change]:
         whom = _whom(new)
         if not new.trust.known or not old.trust.known:
-            if new.trust.policy.opaque != old.trust.policy.opaque:
-                reason = (new.trust.policy.opaque or old.trust.policy.opaque).reason  # type: ignore[union-attr]
+            opaque = new.trust.policy.opaque if not new.trust.known else old.trust.policy.opaque
+            if opaque is not None and new.trust.policy.opaque != old.trust.policy.opaque:
                 since = "who gets in" if not new.trust.known else "who got in before"
-                yield Change(Kind.UNKNOWN, whom, f"{since}: {quoted(reason)}")
+                yield Change(Kind.UNKNOWN, whom, f"{since}: {quoted(opaque.reason)}")
             return
         had, has = attempts_on(old, self.old.landscape), self.new.attempts[new]
-        found = _attempts_changed(old, new, had, has)
-        for kind, who, wrongs in found:
-            rest = _listed([wrong for wrong in wrongs if wrong])
+        certain, doubtful = _attempts_changed(old, new, had, has)
+        outcome = self._asked_of_trust(old, new)
+        asked: dict[tuple[Kind, str], list[str]] = {}
+        said = {kind for kind, _ in certain}
+        for one in outcome.differences:
+            kind, denied = _kind(one), Decision.EXPLICITLY_DENIED in (one.before, one.after)
+            if denied or kind not in said or one.question.action.lower() not in _ASSUME:
+                shown = f"{quoted(one.question.caller)} by {quoted(one.question.action)}"
+                shown += f" {one.question.varied}" if one.question.varied else ""
+                asked.setdefault((kind, one.cause), []).append(shown)
+        said |= {kind for kind, _ in asked}
+        for (kind, who), wrongs in (*certain.items(), *(one for one in doubtful.items() if one[0][0] not in said)):
+            rest = _listed(sorted((wrong for wrong in wrongs if wrong), key=lambda wrong: _TOLD_FIRST.get(wrong, 9)))
             text = quoted(who) if "" in wrongs or not rest else f"{quoted(who)}: {rest}"
             yield Change(kind, whom, f"{_VERBS[kind]} {text}")
-        said = {kind for kind, _, _ in found}
-        outcome = self._asked_of_trust(old, new)
-        by_caller: dict[tuple[Kind, str], list[str]] = {}
-        for one in outcome.differences:
-            kind = _kind(one)
-            if kind not in said or one.question.action.lower() not in _ASSUME:
-                shown = f"{quoted(one.question.caller)} by {quoted(one.question.action)}"
-                shown += f" {quoted(one.question.varied)}" if one.question.varied else ""
-                by_caller.setdefault((kind, one.cause), []).append(shown)
-        for (kind, cause), callers in by_caller.items():
+        for (kind, cause), callers in asked.items():
             yield Change(kind, whom, f"{_VERBS[kind]} {_listed(callers)}{f': {cause}' if cause else ''}")
         yield from _shifts(outcome, whom, but=bool(said))
         yield from _statuses(had, has, whom)
@@ -440,27 +441,35 @@ def _provider(old: SeenProvider | None, new: SeenProvider | None) -> Iterator[Ch
 
 
 _VERBS = {Kind.ALLOWED: "lets in", Kind.REFUSED: "turns away", Kind.UNKNOWN: "it cannot be known whether it lets in"}
+_TOLD_FIRST = {wrong: place for place, wrong in enumerate(("missing", "another", "empty"))}
 _ASSUME = frozenset({"sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+
+
+_Wrongs = dict[tuple[Kind, str], dict[str, None]]
 
 
 def _attempts_changed(
     old: SeenRole, new: SeenRole, had: Iterable[Attempt], has: Iterable[Attempt]
-) -> list[tuple[Kind, str, list[str]]]:
-    """Ask both roles all attempts of both; return who is newly let in and turned away, with what is wrong with them."""
-    before = [(row, row.decision, after) for row, after in asked_of(new, had)]
-    after = [(row, earlier, row.decision) for row, earlier in asked_of(old, has)]
-    rows = (*before, *after)
+) -> tuple[_Wrongs, _Wrongs]:
+    """Ask both roles all attempts of both; return who is newly let in and turned away, with what is wrong with them.
+
+    Second come those of whom it was not known before.
+    """
+    rows = [(row, row.decision, after) for row, after in asked_of(new, had)]
+    rows += [(row, earlier, row.decision) for row, earlier in asked_of(old, has)]
     in_before = {row.caller for row, was, _ in rows if was is Decision.ALLOWED}
     in_after = {row.caller for row, _, now in rows if now is Decision.ALLOWED}
-    found: dict[tuple[Kind, str], dict[str, None]] = {}
+    certain: _Wrongs = {}
+    doubtful: _Wrongs = {}
     for row, was, now in rows:
         kind = _kind_of(was, now)
         if kind is not None:
             wrong = row.wrong
             if not wrong and row.caller in in_before & in_after and row.caller.kind is not PrincipalKind.FEDERATED:
                 wrong = f"bringing only what {'is asked now' if kind is Kind.ALLOWED else 'was asked before'}"
+            found = doubtful if was is Decision.UNKNOWN else certain
             found.setdefault((kind, row.who), {})[wrong] = None
-    return [(kind, who, list(wrongs)) for (kind, who), wrongs in found.items()]
+    return certain, doubtful
 
 
 def _kind_of(was: Decision, now: Decision) -> Kind | None:

@@ -215,7 +215,7 @@ def probe(old: Version, new: Version, callers: Callers, budget: Budget) -> Outco
     if old.bounded is not new.bounded:
         probed += [rule for rule in old.rules if rule.side == IDENTITY and not rule.statement.deny]
     everything = list({rule.key: rule for rule in (*old.rules, *new.rules)}.values())
-    pool = _Pool(everything, callers)
+    pool = _Pool(everything, callers, frozenset(rule.key for rule in (*gone, *come)))
     cost = len(old.rules) + len(new.rules) + 10
     answered: dict[tuple[Any, ...], Difference | None] = {}
     shifts: list[Shift] = []
@@ -348,8 +348,8 @@ ELSE = "anything else"
 class _Pool:
     """Actions, resources and conditions of all statements, in both versions."""
 
-    def __init__(self, rules: Sequence[Rule], callers: Callers) -> None:
-        self.rules, self.callers = rules, callers
+    def __init__(self, rules: Sequence[Rule], callers: Callers, changed: frozenset[tuple[str, str]]) -> None:
+        self.rules, self.callers, self.changed = rules, callers, changed
         principal = next(iter(callers.found.values()), None)
         self.given = Request("x:y", principal=principal)
         self.actions = _concrete((rule.statement.actions.wanted for rule in rules), self.given, "example:Anything")
@@ -446,11 +446,11 @@ class _Pool:
         )
 
     def _escape(self, rule: Rule) -> dict[str, ContextValue]:
-        """Return a context in which the other statements that deny do not apply, as far as it is up to conditions."""
+        """Return a context in which statements that deny as before do not apply, as far as it is up to conditions."""
         own = {condition.key.lower() for condition in rule.statement.conditions}
         found: dict[str, ContextValue] = {}
         for other in self.rules[:MOST_PARTNERS]:
-            if other.statement.deny and other.key != rule.key:
+            if other.statement.deny and other.key not in self.changed:
                 for condition in other.statement.conditions:
                     key = condition.key.lower()
                     if key not in own and not self._is_given(key):
