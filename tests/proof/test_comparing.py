@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from tests.proof.landscapes import ISSUER, ONE, TWO, policy, role, stack, trust,
 
 from rolebridge.proof import probing
 from rolebridge.proof.comparing import Comparison, Kind, compare
+from rolebridge.proof.evaluation import evaluate_identity
+from rolebridge.proof.policy import compile_policy
 from rolebridge.proof.proving import prove
+from rolebridge.proof.request import Request
 
 SERVICE = trust({"Service": "ec2.amazonaws.com"})
 ALLOW: dict[str, Any] = {"Sid": "Work", "Effect": "Allow", "Action": "iam:*", "Resource": "*"}
@@ -347,3 +351,68 @@ def test_audiences_and_thumbprints_of_a_provider(tmp_path: Path) -> None:
     assert "takes the audience c" in only(found, Kind.ALLOWED)
     assert "no longer takes b" in only(found, Kind.REFUSED)
     assert "1" * 40 in only(found, Kind.WORRY)
+
+
+# Against every request of a small world
+
+ACTIONS, RESOURCES = ("iam:GetRole", "iam:PutRole", "s3:GetObject"), ("arn:aws:s3:::one/x", "arn:aws:s3:::two/x")
+CONTEXTS = [{"t:one": one, "t:two": two} for one in ("a", "b", None) for two in ("a", "something-else", None)]
+
+
+def _statement(chance: random.Random) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Effect": chance.choice(("Allow", "Allow", "Deny")),
+        chance.choice(("Action", "Action", "Action", "NotAction")): chance.sample(
+            ("iam:GetRole", "iam:PutRole", "s3:GetObject", "iam:*", "*", "s3:*"), chance.choice((1, 1, 2))
+        ),
+        "Resource": chance.sample(
+            ("*", "arn:aws:s3:::one/*", "arn:aws:s3:::two/x", "arn:aws:s3:::*/x"), chance.choice((1, 1, 2))
+        ),
+    }
+    if chance.random() < 0.6:
+        operator = chance.choice(("StringEquals", "StringNotEquals", "StringEqualsIfExists"))
+        keys = chance.sample(("t:one", "t:two"), chance.choice((1, 1, 2)))
+        found["Condition"] = {operator: {key: chance.sample(("a", "b"), chance.choice((1, 1, 2))) for key in keys}}
+    return found
+
+
+def _mutated(statements: list[dict[str, Any]], chance: random.Random) -> list[dict[str, Any]]:
+    found = [dict(one) for one in statements]
+    for _ in range(chance.choice((1, 1, 2))):
+        place = chance.randrange(len(found))
+        what = chance.choice(("drop", "add", "other", "condition", "effect"))
+        if what == "drop" and len(found) > 1:
+            del found[place]
+        elif what == "add":
+            found.append(_statement(chance))
+        elif what == "other":
+            found[place] = _statement(chance)
+        elif what == "condition":
+            found[place].pop("Condition", None)
+        else:
+            found[place]["Effect"] = "Deny" if found[place]["Effect"] == "Allow" else "Allow"
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nothing_that_a_change_allows_or_refuses_is_missed(tmp_path: Path, seed: int) -> None:
+    """Every request of a small world is asked of both versions; where one answers otherwise, the comparison says so."""
+    chance = random.Random(seed)
+    for number in range(8):
+        old = [_statement(chance) for _ in range(chance.choice((1, 2, 3)))]
+        new = _mutated(old, chance)
+        boundary = policy(_statement(chance)) if chance.random() < 0.3 else None
+        landscapes = [holder(*old, boundary=boundary), holder(*new, boundary=boundary)]
+        found = changed(tmp_path / str(number), *landscapes)
+        allowed, refused = False, False
+        limit = None if boundary is None else compile_policy(json.loads(boundary))
+        policies = [compile_policy({"Version": "2012-10-17", "Statement": one}) for one in (old, new)]
+        for action in ACTIONS:
+            for resource in RESOURCES:
+                for context in CONTEXTS:
+                    request = Request(action, resource, context=context)
+                    was, now = (evaluate_identity([one], request, boundary=limit).allowed for one in policies)
+                    allowed, refused = allowed or now > was, refused or was > now
+        case = f"{old}\n{new}\n{boundary}\n{[str(one) for one in found.changes]}"
+        assert not allowed or found.by_kind[Kind.ALLOWED], case
+        assert not refused or found.by_kind[Kind.REFUSED], case

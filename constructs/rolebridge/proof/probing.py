@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice, product
 from typing import Any
 
 from rolebridge.proof.answers import Unknown
@@ -33,6 +34,9 @@ MOST_OTHERS = 40
 
 MOST_PARTNERS = 200
 """Other statements whose conditions are met together with those of a changed one."""
+
+MOST_COMBINED = 256
+"""Combinations of values of several condition keys that are asked, and pairs of action and resource with each."""
 
 MOST_VALUES = 24
 """Values of one condition key that are asked."""
@@ -221,22 +225,27 @@ def probe(old: Version, new: Version, callers: Callers, budget: Budget) -> Outco
     shifts: list[Shift] = []
     complete = True
     for rule in probed:
-        worse, weaker = False, None
         watched = rule in could_weaken
         others = come if rule.statement.deny else gone
-        for question in pool.questions(rule):
-            if not budget.take(cost):
-                complete = False
-                break
-            key = (question.action, question.resource, question.caller, frozenset(question.request.context.items()))
-            if key not in answered:
-                answered[key] = _asked(question, old, new)
-            found = answered[key]
-            worse = worse or (found is not None and found.after in (Decision.ALLOWED, Decision.UNKNOWN))
-            if watched and not worse and weaker is not True:
-                one = _weaker(question.request, rule, others)
-                weaker = one if one is not None else weaker
-        if watched and not worse:
+        weaker: bool | None = None
+        found_worse = found_better = False
+        for step in (pool.questions, pool.further):
+            if found_worse if watched else found_better:
+                break  # what the change is expected to do, it does; only else it is looked for in every context
+            for question in step(rule):
+                if not budget.take(cost):
+                    complete = False
+                    break
+                key = (question.action, question.resource, question.caller, frozenset(question.request.context.items()))
+                if key not in answered:
+                    answered[key] = _asked(question, old, new)
+                found = answered[key]
+                worse = found is not None and found.after in (Decision.ALLOWED, Decision.UNKNOWN)
+                found_worse, found_better = found_worse or worse, found_better or (found is not None and not worse)
+                if watched and not found_worse and weaker is not True:
+                    one = _weaker(question.request, rule, others)
+                    weaker = one if one is not None else weaker
+        if watched and not found_worse:
             shifts.append(Shift(_described(rule, old, new), weaker))
     differences = {(one.question, one.after): one for one in answered.values() if one is not None}
     return Outcome(tuple(differences.values()), tuple(_once(shifts)), complete)
@@ -361,20 +370,47 @@ class _Pool:
 
     def questions(self, rule: Rule) -> Iterator[Question]:
         """Return what is to be asked because of a statement."""
-        statement = rule.statement
-        actions = self._within(self.actions, statement.actions.wanted, self._covers_action(statement))
-        resources = self._within(
-            self.resources,
-            () if statement.resources is None else statement.resources.wanted,
-            self._covers_resource(statement),
-        )
-        callers = [(shown, caller) for shown, caller in self.callers.found.items() if self._names(statement, caller)]
+        actions, resources = self._actions_of(rule.statement), self._resources_of(rule.statement)
         for varied, context in self._situations(rule):
             for action, resource in _pairs(actions, resources, whole=not varied):
-                place = self.resources[resource]
-                for shown, caller in callers:
-                    request = Request(self.actions[action].text, place.text, caller, {**context, **place.context})
-                    yield Question(action, resource, shown, varied, request)
+                yield from self._questions(rule.statement, action, resource, varied, context)
+
+    def further(self, rule: Rule) -> Iterator[Question]:
+        """Return the same with every combination of what conditions of all statements about the same actions name."""
+        actions, resources = self._actions_of(rule.statement), self._resources_of(rule.statement)
+        conditions = [*rule.statement.conditions]
+        for other in self.rules[:MOST_PARTNERS]:
+            if other.key != rule.key and other.statement.conditions and self._overlap(rule.statement, other.statement):
+                conditions += other.statement.conditions
+        keys = [key for key in dict.fromkeys(one.key.lower() for one in conditions) if not self._is_given(key)]
+        values = [_values(about(conditions, key)) for key in keys]
+        most = next(
+            number for number in (MOST_VALUES, 4, 3, 2, 1) if number ** len(keys) <= MOST_COMBINED or number == 1
+        )
+        for chosen in islice(product(*([*found][:most] for found in values)), MOST_COMBINED):
+            context = dict(zip(keys, chosen, strict=True))
+            varied = " and ".join(found[value] for found, value in zip(values, chosen, strict=True))
+            for action, resource in islice(_pairs(actions, resources, whole=True), MOST_COMBINED):
+                yield from self._questions(rule.statement, action, resource, varied, context)
+
+    def _questions(
+        self, statement: Statement, action: str, resource: str, varied: str, context: Mapping[str, ContextValue]
+    ) -> Iterator[Question]:
+        place = self.resources[resource]
+        for shown, caller in self.callers.found.items():
+            if self._names(statement, caller):
+                request = Request(self.actions[action].text, place.text, caller, {**context, **place.context})
+                yield Question(action, resource, shown, varied, request)
+
+    def _actions_of(self, statement: Statement) -> list[str]:
+        wanted = statement.actions.wanted
+        _meet(self.actions, wanted)
+        return self._within(self.actions, wanted, self._covers_action(statement))
+
+    def _resources_of(self, statement: Statement) -> list[str]:
+        wanted = () if statement.resources is None else statement.resources.wanted
+        _meet(self.resources, wanted)
+        return self._within(self.resources, wanted, self._covers_resource(statement))
 
     def _within(self, found: Mapping[str, _Concrete], own: Iterable[str], covers: Callable[[str], bool]) -> list[str]:
         mine = [text for text in dict.fromkeys(own) if text in found and covers(found[text].text)]
@@ -417,12 +453,7 @@ class _Pool:
             if self._is_given(key):
                 continue
             mine = about(conditions, key)
-            name = clean(mine[0].key)
-            wanted = dict.fromkeys(filled(text) for one in mine for text in one.wanted)
-            values: dict[ContextValue, str] = {None: f"without {name}"}
-            values |= {value: f"with {name} «{clean(value)}»" for value in wanted}
-            for value in (*values_for(mine), violating(mine)):
-                values.setdefault(value, f"with another {name}")
+            values = _values(mine)
             for value, varied in list(values.items())[:MOST_VALUES]:
                 if value != right.get(key):
                     yield varied, {**right, key: value}
@@ -466,6 +497,32 @@ class _Pool:
         if self.callers.resource is not None:
             return False
         return isinstance(self.given.value(key), str | tuple)
+
+
+def _values(conditions: Sequence[Condition]) -> dict[ContextValue, str]:
+    """Return values of one key that make a difference to its conditions, with how reports call them."""
+    name = clean(conditions[0].key)
+    values: dict[ContextValue, str] = {None: f"without {name}"}
+    for text in dict.fromkeys(filled(text) for one in conditions for text in one.wanted):
+        values[text] = f"with {name} «{clean(text)}»"
+    for value in (violating(conditions), *values_for(conditions)):
+        values.setdefault(value, f"with another {name}")
+    return values
+
+
+def _meet(found: dict[str, _Concrete], own: Iterable[str]) -> None:
+    """Add texts that two patterns with wildcards mean, one of them a statement's own."""
+    wild = [text for text in found if "*" in text and "${" not in text][:MOST_OTHERS]
+    for one in own:
+        for other in wild if "*" in one and "${" not in one else ():
+            if other == one or glob(one).matches(filled(other)) or glob(other).matches(filled(one)):
+                continue
+            head = max(one.partition("*")[0], other.partition("*")[0], key=len)
+            tail = max(one.rpartition("*")[2], other.rpartition("*")[2], key=len)
+            for text in (head + tail, f"{head}example{tail}"):
+                if text not in found and glob(one).matches(text) and glob(other).matches(text):
+                    found[text] = _Concrete(text, {})
+                    break
 
 
 @dataclass(frozen=True)
