@@ -470,7 +470,10 @@ def _oidc_provider(building: _Building, block: Block) -> SeenProvider:
     arn = oidc_arn(block)
     issuer = arn.partition(":oidc-provider/")[2] or (block.text("url") or "").removeprefix("https://")
     clients = tuple(block.texts("client_id_list"))
-    return SeenProvider(ProviderKind.OIDC, arn, issuer, block.account, clients, block.scope.stack, block.source)
+    thumbprints = tuple(block.texts("thumbprint_list"))
+    return SeenProvider(
+        ProviderKind.OIDC, arn, issuer, block.account, clients, block.scope.stack, block.source, thumbprints
+    )
 
 
 def _saml_provider(building: _Building, block: Block) -> SeenProvider:

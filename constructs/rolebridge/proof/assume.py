@@ -85,6 +85,8 @@ class AssumeRole:
 
 _NO_SESSION_NAME = Unknown("the session name of the call is not given")
 _NO_DURATION = Unknown("the duration that the call asks for is not given")
+_OF_A_TOKENS_CALL = AssumeRole().keys()
+del _OF_A_TOKENS_CALL["sts:SourceIdentity"]
 
 
 def can_assume(
@@ -142,12 +144,14 @@ def can_assume_with_token(
         session_name: ``sts:RoleSessionName``; every call has one: ``None`` is one that is not known.
         unknown: see :class:`rolebridge.proof.request.Request`.
     """
-    call = AssumeRole(session_name=session_name, context=context)
-    keys = {key: value for key, value in call.keys().items() if key != "sts:SourceIdentity" or value is not None}
+    keys = {**_OF_A_TOKENS_CALL, **context}
+    if session_name is not None and "sts:RoleSessionName" not in context:
+        keys["sts:RoleSessionName"] = session_name
     actions = [action]
-    if any(key.lower() == "aws:tagkeys" for key in keys):
+    lower = {key.lower() for key, value in keys.items() if value is not None}
+    if "aws:tagkeys" in lower:
         actions.append("sts:TagSession")
-    if any(key.lower() == "sts:sourceidentity" for key in keys):
+    if "sts:sourceidentity" in lower:
         actions.append("sts:SetSourceIdentity")
     asked = [
         evaluate_trust(trust, federated, action=one, role_arn=role_arn, context=keys, unknown=unknown)

@@ -19,13 +19,14 @@ from typing import Any
 
 from rolebridge.proof.assume import AssumeRole, Caller, can_assume, can_assume_with_token
 from rolebridge.proof.conditions import Condition
-from rolebridge.proof.evaluation import Decision, Verdict
+from rolebridge.proof.evaluation import Decider, Decision, Verdict
 from rolebridge.proof.handshakes import account_of
 from rolebridge.proof.landscape import FULL_ADMINISTRATION, Landscape, SeenRole
 from rolebridge.proof.policy import Policy, PolicyKind, Statement, compile_policy
 from rolebridge.proof.principals import Kind, Principal
+from rolebridge.proof.reports import mismatched
 from rolebridge.proof.request import ContextValue, Request
-from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfying, values_for
+from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfying, values_for, violating
 from rolebridge.proof.tokens import BUILT_IN_PROVIDERS, GOOGLE, context_of, federated_principal
 from rolebridge.proof.variables import Reference, has_reference, parts_of
 
@@ -77,6 +78,14 @@ class Attempt:
     _door: _Door = field(repr=False)
     _caller: Principal = field(repr=False)
     _context: Mapping[str, ContextValue] = field(repr=False)
+    _decided_by: tuple[Decider, ...] = field(repr=False)
+    _refused_by: tuple[str, ...] = field(repr=False)
+    _unknown: tuple[str, ...] = field(repr=False)
+
+    @property
+    def caller(self) -> Principal:
+        """Who comes."""
+        return self._caller
 
     @property
     def verdict(self) -> Verdict:
@@ -85,25 +94,19 @@ class Attempt:
 
     def why(self) -> str:
         """Say by which statement it is let in or refused."""
-        verdict = self.verdict
-        if verdict.decision is Decision.UNKNOWN:
-            return self._door.shown("; ".join(verdict.unknown))
-        if verdict.decided_by:
-            places = sorted(
-                {f"statement {one.index}{f' ({one.sid})' if one.sid else ''}" for one in verdict.decided_by}
-            )
-            verb = "allowed by" if verdict.decision is Decision.ALLOWED else "denied by"
+        if self._unknown:
+            return self._door.shown("; ".join(self._unknown))
+        if self._decided_by:
+            places = sorted({f"statement {one.index}{f' ({one.sid})' if one.sid else ''}" for one in self._decided_by})
+            verb = "allowed by" if self.decision is Decision.ALLOWED else "denied by"
             return f"{verb} {', '.join(places)}"
         parts = []
-        for one in verdict.statements.get("trust policy", ()):
-            if not one.deny and one.mismatches:
-                wants = [_wants(element.element, element.key) for element in one.mismatches]
-                parts.append(f"statement {one.index} wants another {', '.join(dict.fromkeys(wants))}")
-        return self._door.shown("; ".join(parts)) or ", ".join(verdict.refused_by)
-
-
-def _wants(element: str, key: str) -> str:
-    return key if element == "Condition" else element.lower()
+        request = self._door.request(self._caller, self._context)
+        for statement in self._door.trust.statements:
+            wants = [] if statement.deny else list(mismatched(statement, request))
+            if wants:
+                parts.append(f"statement {statement.index} wants another {', '.join(dict.fromkeys(wants))}")
+        return self._door.shown("; ".join(parts)) or ", ".join(self._refused_by)
 
 
 def attempts_on(role: SeenRole, landscape: Landscape) -> tuple[Attempt, ...]:
@@ -121,6 +124,37 @@ def attempts_on(role: SeenRole, landscape: Landscape) -> tuple[Attempt, ...]:
         if statement.principals.negated:
             rows += _anybody(_Table(door, statement, "*", landscape))
     return tuple(_once(rows))
+
+
+def asked_of(role: SeenRole, rows: Iterable[Attempt]) -> Iterator[tuple[Attempt, Decision]]:
+    """Ask another version of the role the same; return each row with the other answer."""
+    door = _Door.of(role)
+    for row in rows:
+        yield row, Decision.UNKNOWN if door is None else door.ask(row._caller, row._context).decision
+
+
+class Tables(Mapping[SeenRole, tuple[Attempt, ...]]):
+    """The tables of all roles of a landscape; each is made when it is first asked for."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        """Make none yet."""
+        self._landscape = landscape
+        self._made: dict[SeenRole, tuple[Attempt, ...]] = {}
+
+    def __getitem__(self, role: SeenRole) -> tuple[Attempt, ...]:
+        """Return the table of a role."""
+        found = self._made.get(role)
+        if found is None:
+            found = self._made[role] = attempts_on(role, self._landscape)
+        return found
+
+    def __iter__(self) -> Iterator[SeenRole]:
+        """Return all roles."""
+        return iter(self._landscape.roles)
+
+    def __len__(self) -> int:
+        """Return how many roles there are."""
+        return len(self._landscape.roles)
 
 
 def _once(rows: Iterable[Attempt]) -> Iterator[Attempt]:
@@ -154,13 +188,15 @@ class _Door:
         policy, arn = role.trust.policy, role.arn
         if _open(role):
             arn = _put(arn, examples)
-            policy = compile_policy(_exemplified(role.trust.value, examples), PolicyKind.TRUST, name=policy.name)
+            policy = compile_policy(exemplified(role.trust.value, examples), PolicyKind.TRUST, name=policy.name)
         return cls(role, arn, policy, examples)
+
+    def request(self, caller: Principal, context: Mapping[str, ContextValue]) -> Request:
+        return Request(_action_of(caller), self.arn, caller, AssumeRole(context=context).keys())
 
     def ask(self, caller: Principal, context: Mapping[str, ContextValue]) -> Verdict:
         if caller.kind is Kind.FEDERATED:
-            action = SAML if ":saml-provider/" in caller.name else WEB_IDENTITY
-            return can_assume_with_token(self.arn, self.trust, caller, context, action=action)
+            return can_assume_with_token(self.arn, self.trust, caller, context, action=_action_of(caller))
         call = AssumeRole(context=context)
         return can_assume(self.arn, self.trust, Caller(caller, (_EVERYTHING,)), call)
 
@@ -169,6 +205,12 @@ class _Door:
         for example, reference in self.examples.items():
             text = text.replace(example, reference)
         return text
+
+
+def _action_of(caller: Principal) -> str:
+    if caller.kind is not Kind.FEDERATED:
+        return "sts:AssumeRole"
+    return SAML if ":saml-provider/" in caller.name else WEB_IDENTITY
 
 
 _EVERYTHING = compile_policy(FULL_ADMINISTRATION, name="all rights")
@@ -184,14 +226,14 @@ def _open(role: SeenRole) -> bool:
     return any(has_reference(text) for text in texts)
 
 
-def _exemplified(document: Any, examples: dict[str, str]) -> Any:
+def exemplified(document: Any, examples: dict[str, str]) -> Any:
     """Return the document with an example for each reference."""
     if isinstance(document, str):
         return _put(document, examples)
     if isinstance(document, list):
-        return [_exemplified(one, examples) for one in document]
+        return [exemplified(one, examples) for one in document]
     if isinstance(document, dict):
-        return {_put(key, examples): _exemplified(value, examples) for key, value in document.items()}
+        return {_put(key, examples): exemplified(value, examples) for key, value in document.items()}
     return document
 
 
@@ -261,6 +303,9 @@ class _Table:
                 self.door,
                 caller,
                 context,
+                verdict.decided_by,
+                verdict.refused_by,
+                verdict.unknown,
             )
         )
         return verdict
@@ -294,7 +339,7 @@ class _Table:
                 continue
             lower.add(key.lower())
             conditions = about(self.conditions, key)
-            strange = _strange(conditions)
+            strange = violating(conditions)
             if strange is not None:
                 self.add(who, f"{key} another", caller, {**right, key: strange})
             if not all(_true_of_missing(condition) for condition in conditions):
@@ -304,28 +349,6 @@ class _Table:
 def _true_of_missing(condition: Condition) -> bool:
     name = condition.operator.lower()
     return name.endswith("ifexists") or name.startswith("forallvalues") or is_negated(condition) or name == "null"
-
-
-def _strange(conditions: Sequence[Condition]) -> ContextValue:
-    """Return a value that the conditions certainly do not want; ``None`` if there is none."""
-    key = conditions[0].key
-    tried = (
-        "something-else",
-        "0",
-        "false",
-        "true",
-        "99999999",
-        "203.0.113.9",
-        "1999-01-01T00:00:00Z",
-        "2099-01-01T00:00:00Z",
-    )
-    arns = ("arn:aws:iam::999999999999:role/somebody",)
-    listed = [value for condition in conditions if is_negated(condition) for value in condition.wanted]
-    for value in (*tried, *arns, *listed):
-        request = Request("sts:AssumeRole", context={key: value})
-        if any(condition.holds(request) is False for condition in conditions):
-            return value
-    return None
 
 
 def _near(current: ContextValue, *, wild: bool, fold: bool) -> Iterator[tuple[str, ContextValue]]:

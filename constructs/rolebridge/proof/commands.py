@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -16,10 +16,12 @@ from rich.table import Table
 
 from rolebridge.proof.attempts import Attempt, Status
 from rolebridge.proof.chains import Chain, described
+from rolebridge.proof.comparing import Comparison, compare, quoted
 from rolebridge.proof.landscape import Landscape, SeenRole
 from rolebridge.proof.proving import Proof, proof_of
 from rolebridge.proof.proving import prove as prove_path
 from rolebridge.proof.reading import read
+from rolebridge.proof.revisions import at_revision
 from rolebridge.proof.why import Question, ask
 from rolebridge.proof.words import clean, condition_in_words, rights_of
 
@@ -49,12 +51,23 @@ Exit codes:
 @_PATH
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Show every attempt, also those that are as expected.")
-def prove(path: Path, form: str, everything: bool) -> None:
+@click.option(
+    "--compare",
+    "other",
+    metavar="REF|DIR",
+    help="Say only what has changed since a folder or file DIR, or else since PATH as it stands in the revision REF of "
+    "git: newly allowed, newly worries, newly refused. Exit code 4 if something is newly allowed, newly worries or "
+    "cannot be known any more.",
+)
+def prove(path: Path, form: str, everything: bool, other: str | None) -> None:
     """Say who can get into which role, and who is turned away, from what is written at PATH.
 
     PATH is a folder with Terraform's JSON in it or below, or a file with the output of `terraform show -json` for a
     plan or a state. Nothing is asked of AWS or of Terraform.
     """
+    if other is not None:
+        _compare(path, other, form)
+        return
     proof = prove_path(path)
     if form == "json":
         click.echo(json.dumps(proof.as_json(), indent=2, ensure_ascii=False))
@@ -257,6 +270,37 @@ def _verdict(proof: Proof) -> str:
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+# compare
+
+
+def _compare(path: Path, other: str, form: str) -> None:
+    new = prove_path(path)
+    if Path(other).exists():
+        name, old = other, prove_path(Path(other))
+    else:
+        with at_revision(other, path) as revision:
+            name, old = revision.name, prove_path(revision.path)
+    comparison = compare(old, new)
+    if form == "json":
+        click.echo(json.dumps({"new": str(path), "old": name, **comparison.as_json()}, indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_changes(comparison, str(path), name)))
+    if comparison.worse:
+        click.get_current_context().exit(SOMETHING_IS_WRONG)
+
+
+def _changes(comparison: Comparison, new: str, old: str) -> Iterator[str]:
+    """Return lines that can be pasted into a merge request."""
+    counts = [f"{len(found):,} {kind.value}" for kind, found in comparison.by_kind.items() if found]
+    yield f"{quoted(new)} against {quoted(old)}: {', '.join(counts) or 'every question is answered as before'}"
+    for kind, found in comparison.by_kind.items():
+        if found:
+            yield f"\n**{kind.value[0].upper()}{kind.value[1:]}** ({len(found):,})\n"
+        yield from (f"- {clean(str(change), longest=1000)}" for change in found[:MOST_LINES])
+        if len(found) > MOST_LINES:
+            yield f"- and {len(found) - MOST_LINES:,} more (--format json has them all)"
 
 
 # explain

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from rolebridge.proof.answers import Answer, Unknown, all_of, any_of
 from rolebridge.proof.policy import Policy, Statement
@@ -165,23 +166,26 @@ class Side:
                 self.denies = any_of((self.denies, policy.opaque))
                 self._maybe.append((Reach.PRINCIPAL, policy.opaque))
             for statement in policy.statements:
-                self._ask(policy, statement)
+                answer = statement.applies(self.request)
+                if answer is not False:  # most do not apply: this is where the time of a proof goes
+                    self._note(policy, statement, answer)
 
     def allows(self, reach: Reach = Reach.ACCOUNT) -> Answer:
         """Return whether a statement allows it that names the caller at least as far as ``reach``."""
-        if any(found >= reach for _, found in self.allowers):
-            return True
-        return next((unknown for found, unknown in self._maybe if found >= reach), False)
+        for _, found in self.allowers:
+            if found >= reach:
+                return True
+        for found, unknown in self._maybe:
+            if found >= reach:
+                return unknown
+        return False
 
     @property
     def reach(self) -> Reach:
         """How far the caller is certainly named by statements that allow."""
         return max((found for _, found in self.allowers), default=Reach.NONE)
 
-    def _ask(self, policy: Policy, statement: Statement) -> None:
-        answer = statement.applies(self.request)
-        if answer is False:
-            return
+    def _note(self, policy: Policy, statement: Statement, answer: Literal[True] | Unknown) -> None:
         named = statement.named(self.request, bounded=self.bounded)
         if named.reach is Reach.NONE and named.unknown is None:
             return
@@ -226,16 +230,16 @@ def conclude(sides: Sequence[Side], grant: Answer, *, silent: Sequence[str] | No
         grant: whether enough of them allow.
         silent: the sides that would have to allow and do not; by default all that do not.
     """
-    denied = any_of(side.denies for side in sides)
-    reach = max((side.reach for side in sides if side.name == TRUST), default=Reach.NONE)
+    denied = sides[0].denies if len(sides) == 1 else any_of(side.denies for side in sides)
+    reach = next((side.reach for side in sides if side.name == TRUST), Reach.NONE)
     if denied is True:
         deciders = tuple(decider for side in sides for decider in side.deniers)
         return Verdict(Decision.EXPLICITLY_DENIED, deciders, reach=reach, _sides=tuple(sides))
     if grant is False:
         refusing = tuple(side.name for side in sides if side.allows() is False) if silent is None else tuple(silent)
         return Verdict(Decision.IMPLICITLY_DENIED, refused_by=refusing, reach=reach, _sides=tuple(sides))
-    reasons = [answer.reason for answer in (grant, denied) if isinstance(answer, Unknown)]
-    if reasons:
+    if grant is not True or denied is not False:
+        reasons = [answer.reason for answer in (grant, denied) if isinstance(answer, Unknown)]
         return Verdict(Decision.UNKNOWN, unknown=tuple(dict.fromkeys(reasons)), reach=reach, _sides=tuple(sides))
     allowers = tuple(decider for side in sides for decider, _ in side.allowers)
     return Verdict(Decision.ALLOWED, allowers, reach=reach, _sides=tuple(sides))

@@ -250,6 +250,7 @@ class SeenProvider:
         client_ids: the audiences that AWS takes; of SAML none.
         stack: where it is made.
         source: where it stands.
+        thumbprints: those that are pinned; mostly none.
     """
 
     kind: ProviderKind
@@ -259,6 +260,7 @@ class SeenProvider:
     client_ids: tuple[str, ...]
     stack: str
     source: Source
+    thumbprints: tuple[str, ...] = ()
 
     @property
     def principal(self) -> Principal:

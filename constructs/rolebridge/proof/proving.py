@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rolebridge.proof.attempts import Attempt, Status, attempts_on
+from rolebridge.proof.attempts import Attempt, Status, Tables
 from rolebridge.proof.chains import Chain, Chains, described, find_chains
 from rolebridge.proof.handshakes import Half, Handshakes, shake_hands
 from rolebridge.proof.landscape import Landscape, SeenRole
@@ -23,13 +23,13 @@ class Proof:
         landscape: what was read.
         handshakes: permission and trust of each pair.
         chains: who gets in through whom.
-        attempts: the table of each role.
+        attempts: the table of each role, made when it is first asked for.
     """
 
     landscape: Landscape
     handshakes: Handshakes
     chains: Chains
-    attempts: dict[SeenRole, tuple[Attempt, ...]]
+    attempts: Mapping[SeenRole, tuple[Attempt, ...]]
 
     def with_status(self, status: Status) -> Iterator[Attempt]:
         """Return the attempts of all roles that have a status."""
@@ -128,5 +128,4 @@ def prove(path: Path) -> Proof:
 def proof_of(landscape: Landscape) -> Proof:
     """Prove what was read."""
     handshakes = shake_hands(landscape)
-    attempts = {role: attempts_on(role, landscape) for role in landscape.roles}
-    return Proof(landscape, handshakes, find_chains(landscape, handshakes), attempts)
+    return Proof(landscape, handshakes, find_chains(landscape, handshakes), Tables(landscape))

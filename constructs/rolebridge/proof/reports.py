@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rolebridge.proof.answers import Answer, all_of
@@ -68,6 +69,21 @@ def report(policy: Policy, request: Request, *, bounded: bool = False) -> tuple[
         StatementReport(policy.name, one.index, one.sid, one.deny, tuple(_elements(one, request, bounded)))
         for one in policy.statements
     )
+
+
+def mismatched(statement: Statement, request: Request) -> Iterator[str]:
+    """Return the elements that certainly do not fit, and the keys of conditions; as a report would, but quicker."""
+    if statement.principals is not None:
+        named = statement.named(request, bounded=False)
+        if named.reach is Reach.NONE and named.unknown is None:
+            yield "notprincipal" if statement.principals.negated else "principal"
+    if statement.actions.covers(request) is False:
+        yield "notaction" if statement.actions.negated else "action"
+    if statement.resources is not None and statement.resources.covers(request) is False:
+        yield "notresource" if statement.resources.negated else "resource"
+    for condition in statement.conditions:
+        if condition.holds(request) is False:
+            yield condition.key
 
 
 def _elements(statement: Statement, request: Request, bounded: bool) -> list[ElementReport]:

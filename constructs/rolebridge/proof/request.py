@@ -86,7 +86,10 @@ class Request:
     def __post_init__(self) -> None:
         """Read the context once."""
         values = {} if self.principal is None else _principal_keys(self.principal)
-        values.update({key.lower(): _read(value) for key, value in self.context.items()})
+        for key, value in self.context.items():
+            # Most are plain texts, and most requests are asked once: this is where the time of a proof goes.
+            plain = value is None or (type(value) is str and "{" not in value)
+            values[key.lower()] = value if plain else _read(value)  # type: ignore[assignment]
         object.__setattr__(self, "_values", values)
         object.__setattr__(self, "_lower_action", _text(self.action.lower()))
         object.__setattr__(self, "_resource_text", _text(self.resource))
@@ -120,7 +123,7 @@ def _principal_keys(principal: Principal) -> dict[str, Value]:
     signed: it has no principal yet, and none of these keys.
     """
     if principal.kind in (Kind.FEDERATED, Kind.ANONYMOUS):
-        return dict.fromkeys(_OF_A_SIGNED_REQUEST)
+        return _UNSIGNED.copy()
     if principal.kind is Kind.SERVICE:
         return {"aws:principalisawsservice": "true", "aws:principalservicename": principal.name, "aws:username": None}
     keys: dict[str, Value] = {
@@ -155,6 +158,7 @@ _OF_A_SIGNED_REQUEST = (
     "aws:principalservicenameslist",
     "aws:username",
 )
+_UNSIGNED: dict[str, Value] = dict.fromkeys(_OF_A_SIGNED_REQUEST)
 _PRINCIPAL_TYPES: dict[Kind, Value] = {
     Kind.USER: "User",
     Kind.ROLE: "AssumedRole",

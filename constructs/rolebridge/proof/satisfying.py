@@ -13,6 +13,7 @@ from functools import lru_cache
 from rolebridge.proof.answers import Unknown
 from rolebridge.proof.conditions import Condition
 from rolebridge.proof.request import ContextValue, Request
+from rolebridge.proof.variables import Uncertain, Value, has_reference
 
 FILLING = "example"
 """What stands for a ``*`` in a text that somebody brings."""
@@ -33,11 +34,51 @@ def values_for(conditions: Sequence[Condition]) -> list[ContextValue]:
     """Return every value that meets all conditions of one key, in the order in which they stand there."""
     key = conditions[0].key
     found: list[ContextValue] = []
+    context = _OneKey(key)
     for value in dict.fromkeys(_candidates(conditions)):
-        request = Request("sts:AssumeRole", context={key: value})
-        if all(condition.holds(request) is True for condition in conditions):
+        context.given = Uncertain(value) if value is not None and has_reference(value) else value
+        if all(condition.holds(context) is True for condition in conditions):
             found.append(value)
     return found
+
+
+class _OneKey:
+    """A request that has but one key."""
+
+    __slots__ = ("_key", "given")
+
+    def __init__(self, key: str) -> None:
+        self._key = key.lower()
+        self.given: str | None = None
+
+    def value(self, key: str) -> Value:
+        return self.given if key == self._key else _NOTHING.value(key)
+
+
+_NOTHING = Request("sts:AssumeRole")
+
+
+def violating(conditions: Sequence[Condition]) -> ContextValue:
+    """Return a value that the conditions certainly do not want; ``None`` if there is none."""
+    key = conditions[0].key
+    tried = (
+        "something-else",
+        "0",
+        "false",
+        "true",
+        "99999999",
+        "203.0.113.9",
+        "1999-01-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    )
+    arns = ("arn:aws:iam::999999999999:role/somebody",)
+    listed = [value for condition in conditions if is_negated(condition) for value in condition.wanted]
+    context = _OneKey(key)
+    for value in (*tried, *arns, *listed):
+        context.given = Uncertain(value) if has_reference(value) else value
+        if any(condition.holds(context) is False for condition in conditions):
+            return value
+    return None
 
 
 def _value(conditions: Sequence[Condition]) -> ContextValue:
