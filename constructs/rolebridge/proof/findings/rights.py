@@ -1,0 +1,88 @@
+"""What a role or user may do, asked of the evaluator: as far as its policies are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rolebridge.proof.evaluation import evaluate_identity
+from rolebridge.proof.landscape import Document, Identity, Landscape
+from rolebridge.proof.policy import Policy
+from rolebridge.proof.request import ContextValue, Request
+from rolebridge.proof.satisfying import filled
+from rolebridge.proof.variables import has_reference
+
+
+class Rights:
+    """What a role or user certainly may do; what a policy that is not known would add is left out.
+
+    Attributes:
+        identity: whose rights.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        """Leave out what is not known."""
+        self.identity = identity
+        self._policies = tuple(document.policy for document in identity.policies if document.known)
+        boundary = identity.boundary
+        self._boundary: Policy | None = boundary.policy if boundary is not None and boundary.known else None
+
+    def may(self, action: str, resource: str, context: Mapping[str, ContextValue] | None = None) -> bool:
+        """Return whether an action on a resource is certainly allowed."""
+        asked = Request(action, resource)
+        if not any(
+            not one.deny and one.actions.covers(asked) is not False
+            for policy in self._policies
+            for one in policy.statements
+        ):
+            return False
+        request = Request(action, resource, self.identity.principal, context or {})
+        return evaluate_identity(self._policies, request, boundary=self._boundary).allowed
+
+    @property
+    def everything(self) -> bool:
+        """Whether it may do what nobody has thought of, on what nobody has thought of."""
+        return self.may("anything:Whatever", "arn:aws:anything:::whatever")
+
+    def new(self, kind: str, action: str) -> Iterator[str]:
+        """Return ARNs of new roles or users that an action which makes them may be allowed on."""
+        head = self.identity.arn.split(":", 5)
+        yield ":".join((*head[:5], f"{kind}/made-by-it"))
+        for policy in self._policies:
+            for one in policy.statements:
+                resources = one.resources
+                if one.deny or resources is None or resources.negated or one.actions.covers(Request(action)) is False:
+                    continue
+                for wanted in resources.wanted:
+                    if f":{kind}/" in wanted and not has_reference(wanted):
+                        yield filled(wanted)
+
+    def may_any(
+        self, actions: Sequence[str], resource: str, context: Mapping[str, ContextValue] | None = None
+    ) -> list[str]:
+        """Return those of several actions that are allowed."""
+        return [action for action in actions if self.may(action, resource, context)]
+
+
+def limited(landscape: Landscape) -> Iterator[Rights]:
+    """Return the rights of all who may not do everything anyway, and so could gain by widening them.
+
+    Of who has a boundary that is not known, nothing is known for certain; the rule ``rights-not-known`` says so.
+    """
+    for identity in landscape.identities:
+        boundary = identity.boundary
+        if identity.arn_known and (boundary.known if boundary is not None else not Rights(identity).everything):
+            yield Rights(identity)
+
+
+def own_policies(identity: Identity) -> Iterator[tuple[Document, str]]:
+    """Return the customer-managed policies that a role or user has, with the words for what each is to it."""
+    for document in identity.policies:
+        if ":policy/" in document.arn and ":aws:policy/" not in document.arn:
+            yield document, "its own policy"
+    if identity.boundary is not None and ":aws:policy/" not in identity.boundary.arn:
+        yield identity.boundary, "its own boundary"
+
+
+def boundary_key(identity: Identity) -> dict[str, ContextValue]:
+    """Return the key ``iam:PermissionsBoundary`` of a request that changes a role or user."""
+    return {"iam:PermissionsBoundary": None if identity.boundary is None else identity.boundary.arn}
