@@ -24,7 +24,8 @@ def rules() -> tuple[Rule, ...]:
 
 def _rule(name: str) -> Rule:
     module = importlib.import_module(f"{package.__name__}.{name}")
-    return replace(module.RULE, identifier=name.replace("_", "-"), check=module.check)
+    rule: Rule = module.RULE
+    return replace(rule, identifier=name.replace("_", "-"), check=module.check)
 
 
 def find(proof: Proof) -> tuple[Finding, ...]:

@@ -53,7 +53,7 @@ def _how(rights: Rights, kind: str, arn: str, making: tuple[str, ...], giving: t
         if not given or len(rights.may_any(making, arn, key)) < len(making):
             continue
         if boundary is None:
-            return f"it may make {arn} without a boundary ({', '.join(making)}) and give it any policy ({', '.join(given)})"
+            return f"it may make {arn} without a boundary ({', '.join(making)}), with any policy ({', '.join(given)})"
         if rights.may(off, arn, key):
             return f"it may make {arn}, give it any policy ({', '.join(given)}) and then take off its boundary ({off})"
     return ""

@@ -38,5 +38,5 @@ def check(proof: Proof) -> Iterator[Sighting]:
             seen.add(user)
             keys = sum(key.active for key in user.access_keys)
             what = f"has {keys} long-lived access key{'s' * (keys != 1)}" if keys else "can be given a long-lived key"
-            text = f"{user.arn} {what} and takes {shake.role.name}, which a web identity takes through {by_web[shake.role]}"
+            text = f"it {what} and takes {shake.role.name}, which a web identity takes through {by_web[shake.role]}"
             yield Sighting(user.source, called(user), text)

@@ -32,5 +32,6 @@ def check(proof: Proof) -> Iterator[Sighting]:
                 continue
             wild = [text for text in condition.wanted if "*" in text or "?" in text]
             if wild:
-                text = f"{condition.operator} takes every subject of {issuer} like {' or '.join(f'«{one}»' for one in wild[:3])}"
+                patterns = " or ".join(f"«{text}»" for text in wild[:3])
+                text = f"{condition.operator} takes every subject of {issuer} like {patterns}"
                 yield in_trust(one.role, one.statement, text)
