@@ -17,7 +17,7 @@ from rich.table import Table
 
 from rolebridge.proof.attempts import Attempt, Status
 from rolebridge.proof.chains import Chain, described
-from rolebridge.proof.findings.acceptance import Acceptance
+from rolebridge.proof.findings.acceptance import Acceptance, read_acceptances
 from rolebridge.proof.findings.finding import Severity, called
 from rolebridge.proof.findings.registry import rules
 from rolebridge.proof.landscape import Landscape, SeenRole
@@ -193,12 +193,7 @@ def _accepted(path: Path, config: Path | None) -> tuple[Acceptance, ...]:
         if path.absolute().name != "generated" or not config.is_file():
             return ()
         config = path.with_name(config.name)
-    from rolebridge.settings import load_settings
-
-    return tuple(
-        Acceptance(one.finding, one.where, one.reason, datetime.date.fromisoformat(one.expires))
-        for one in load_settings(config).proof.accepted
-    )
+    return read_acceptances(config)
 
 
 # prove

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rolebridge.proof.findings.finding import Finding
 from rolebridge.proof.patterns import glob
@@ -56,6 +57,20 @@ class Judgement:
     def failing(self) -> tuple[Finding, ...]:
         """The findings for which the proof does not hold."""
         return tuple(one for one in (*self.open, *(one for one, _ in self.expired)) if one.fails)
+
+
+def read_acceptances(settings: Path) -> tuple[Acceptance, ...]:
+    """Return what a settings file accepts.
+
+    Raises:
+        SettingsError: if the settings are wrong.
+    """
+    from rolebridge.settings import load_settings  # only who has such a file waits for it
+
+    return tuple(
+        Acceptance(one.finding, one.where, one.reason, datetime.date.fromisoformat(one.expires))
+        for one in load_settings(settings).proof.accepted
+    )
 
 
 def judge(findings: Iterable[Finding], acceptances: Sequence[Acceptance], today: datetime.date) -> Judgement:

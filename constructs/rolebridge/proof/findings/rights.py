@@ -11,6 +11,9 @@ from rolebridge.proof.request import ContextValue, Request
 from rolebridge.proof.satisfying import filled
 from rolebridge.proof.variables import has_reference
 
+ORDINARY: dict[str, ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
+"""What every call brings that somebody makes by themselves. Everything else that AWS fills in stays unknown."""
+
 
 class Rights:
     """What a role or user certainly may do; what a policy that is not known would add is left out.
@@ -35,7 +38,7 @@ class Rights:
             for one in policy.statements
         ):
             return False
-        request = Request(action, resource, self.identity.principal, context or {})
+        request = Request(action, resource, self.identity.principal, ORDINARY | dict(context or {}))
         return evaluate_identity(self._policies, request, boundary=self._boundary).allowed
 
     @property

@@ -32,6 +32,8 @@ WAYS = (
 )
 """What is made, what making it takes, and what gives it rights (one is enough)."""
 
+WIDER: dict[str, ContextValue] = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
+
 
 def check(proof: Proof) -> Iterator[Sighting]:
     """See everybody who may make a role or user, give it any policy, and leave it without a boundary."""
@@ -46,7 +48,7 @@ def check(proof: Proof) -> Iterator[Sighting]:
 
 def _how(rights: Rights, kind: str, arn: str, making: tuple[str, ...], giving: tuple[str, ...]) -> str:
     own = rights.identity.boundary
-    off = f"iam:Delete{kind.title()}PermissionsBoundary"
+    off, exchange = (f"iam:{verb}{kind.title()}PermissionsBoundary" for verb in ("Delete", "Put"))
     for boundary in (None,) if own is None else (None, own.arn):
         key: dict[str, ContextValue] = {"iam:PermissionsBoundary": boundary}
         given = rights.may_any(giving, arn, key)
@@ -54,6 +56,9 @@ def _how(rights: Rights, kind: str, arn: str, making: tuple[str, ...], giving: t
             continue
         if boundary is None:
             return f"it may make {arn} without a boundary ({', '.join(making)}), with any policy ({', '.join(given)})"
-        if rights.may(off, arn, key):
-            return f"it may make {arn}, give it any policy ({', '.join(given)}) and then take off its boundary ({off})"
+        changes = rights.may_any((off,), arn, key) + rights.may_any((exchange,), arn, WIDER)
+        if changes:
+            return (
+                f"it may make {arn}, give it any policy ({', '.join(given)}) and then lift its boundary ({changes[0]})"
+            )
     return ""
