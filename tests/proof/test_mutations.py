@@ -124,7 +124,11 @@ NOT_FOR_FINDINGS = {
     "google-shop-production-admin: aws_iam_policy.TerraformDeployPolicy statement 3",
     "google-shop-production-admin: aws_iam_policy.TerraformDeployPolicy statement 4",
     "google-shop-production-admin: aws_iam_policy.TerraformDeployPolicy statement 5",
-    # An operator's own statement about files; and the deletion of its own policy, which gives it no right.
+    # An operator's own statements, about files and regions; and the deletion of its own policy, which gives no right.
+    "meshstack-stackset-target-target-one: aws_iam_policy.AWSCloudFormationStackSetExecutionRolePolicy statement 2",
+    "meshstack-stackset-target-target-one: aws_iam_policy.AWSCloudFormationStackSetExecutionRolePolicy statement 3",
+    "meshstack-stackset-target-target-two: aws_iam_policy.AWSCloudFormationStackSetExecutionRolePolicy statement 2",
+    "meshstack-stackset-target-target-two: aws_iam_policy.AWSCloudFormationStackSetExecutionRolePolicy statement 3",
     "google-shop-staging-bootstrap: aws_iam_policy.TerraformDeployBoundary statement 1",
     "google-shop-staging-bootstrap: aws_iam_policy.TerraformDeployBoundary statement 8",
 }

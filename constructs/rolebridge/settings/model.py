@@ -468,6 +468,7 @@ FindingIdentifier = Literal[
     "web-identity-without-audience",
     "web-identity-without-subject",
     "wildcard-in-subject",
+    "wildcard-taken-literally",
 ]
 """The rules of ``proof/findings/rules`` by name; ``tests/proof/findings`` holds the two together."""
 

@@ -22,7 +22,9 @@ DAY = datetime.timedelta(days=1)
 ADMINISTRATOR = {"one": stack(ONE, with_rights(allow("*")))}
 
 
-def accepting(where: str = "worker", finding: str = "full-administration", expires: datetime.date = TODAY) -> Acceptance:
+def accepting(
+    where: str = "worker", finding: str = "full-administration", expires: datetime.date = TODAY
+) -> Acceptance:
     return Acceptance(finding, where, "we want it so", expires)
 
 
