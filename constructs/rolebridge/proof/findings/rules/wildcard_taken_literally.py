@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RULE = Rule(
     Severity.WARNING,
     title="a wildcard that is none",
-    why="StringEquals takes * as the character: nobody has such a value, so nobody gets in, and somebody will loosen more.",
+    why="StringEquals takes * as the character: nobody has such a value, so nobody gets in.",
     mend="Write the value out; where the whole of it is meant, use StringLike.",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
 )
