@@ -456,6 +456,7 @@ FindingIdentifier = Literal[
     "resource-no-action-takes",
     "rights-not-known",
     "role-not-made",
+    "saml-without-audience",
     "service-without-source",
     "statement-covered-by-another",
     "statement-without-effect",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rolebridge.proof.findings.finding import Sighting, called
 from rolebridge.proof.landscape import Document, Landscape
@@ -39,19 +39,33 @@ def within(inner: Statement, outer: Statement) -> bool:
         return False
     if any(one.negated for one in (inner.actions, outer.actions, inner.resources, outer.resources)):
         return False
-    return all(_covered(one.lower(), outer.actions.wanted, lower=True) for one in inner.actions.wanted) and all(
-        _covered(one, outer.resources.wanted) for one in inner.resources.wanted
+    return _covered(inner.actions.wanted, outer.actions.wanted, lower=True) and _covered(
+        inner.resources.wanted, outer.resources.wanted
     )
 
 
-def _covered(inner: str, outers: tuple[str, ...], *, lower: bool = False) -> bool:
-    return any(_lies_in(inner, outer.lower() if lower else outer) for outer in outers)
+MOST_STATEMENTS = 50
+"""Statements of a document that are compared with each other; IAM takes some hundred short ones."""
+
+MOST_PAIRS = 500
+"""Texts of one statement and patterns of another that are compared; of more, nothing is said."""
+
+
+def _covered(inners: Sequence[str], outers: Sequence[str], *, lower: bool = False) -> bool:
+    if lower:
+        inners, outers = [one.lower() for one in inners], [one.lower() for one in outers]
+    known = frozenset(outers)
+    left = [one for one in inners if one not in known or has_reference(one)]
+    patterns = [one for one in outers if "*" in one]
+    return len(left) * len(patterns) <= MOST_PAIRS and all(
+        any(_lies_in(one, wide) for wide in patterns) for one in left
+    )
 
 
 def _lies_in(inner: str, outer: str) -> bool:
     """A wildcard of the inner one can only lie in a * of the outer: read as a character, no text has it."""
-    if outer in ("*", inner):
-        return not has_reference(inner) or outer == "*"
+    if outer == "*":
+        return True
     if "?" in outer or "{" in inner or "{" in outer:
         return False
     inner_parts, outer_parts = inner.split(":", 5), outer.split(":", 5)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from rolebridge.proof.evaluation import evaluate_identity
 from rolebridge.proof.landscape import Document, Identity, Landscape
@@ -13,6 +15,10 @@ from rolebridge.proof.variables import has_reference
 
 ORDINARY: dict[str, ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
 """What every call brings that somebody makes by themselves. Everything else that AWS fills in stays unknown."""
+
+
+MOST_ARNS = 20
+"""Roles or users that might be made of which each is tried."""
 
 
 class Rights:
@@ -41,23 +47,23 @@ class Rights:
         request = Request(action, resource, self.identity.principal, ORDINARY | dict(context or {}))
         return evaluate_identity(self._policies, request, boundary=self._boundary).allowed
 
-    @property
+    @cached_property
     def everything(self) -> bool:
         """Whether it may do what nobody has thought of, on what nobody has thought of."""
         return self.may("anything:Whatever", "arn:aws:anything:::whatever")
 
-    def new(self, kind: str, action: str) -> Iterator[str]:
-        """Return ARNs of new roles or users that an action which makes them may be allowed on."""
+    def new(self, kind: str, action: str) -> list[str]:
+        """Return ARNs of roles or users that do not exist yet and that an action may be allowed on: the first few."""
         head = self.identity.arn.split(":", 5)
-        yield ":".join((*head[:5], f"{kind}/made-by-it"))
+        found = {":".join((*head[:5], f"{kind}/made-by-it")): None}
         for policy in self._policies:
             for one in policy.statements:
                 resources = one.resources
                 if one.deny or resources is None or resources.negated or one.actions.covers(Request(action)) is False:
                     continue
-                for wanted in resources.wanted:
-                    if f":{kind}/" in wanted and not has_reference(wanted):
-                        yield filled(wanted)
+                arns = (one for one in resources.wanted[:MOST_ARNS] if f":{kind}/" in one and not has_reference(one))
+                found.update((filled(arn), None) for arn in arns)
+        return list(found)[:MOST_ARNS]
 
     def may_any(
         self, actions: Sequence[str], resource: str, context: Mapping[str, ContextValue] | None = None
@@ -66,15 +72,31 @@ class Rights:
         return [action for action in actions if self.may(action, resource, context)]
 
 
+def rights_in(landscape: Landscape) -> tuple[Rights, ...]:
+    """Return the rights of every role and user; each is asked once what all rules want to know."""
+    found = _KNOWN.get(landscape)
+    if found is None:
+        found = _KNOWN[landscape] = tuple(Rights(identity) for identity in landscape.identities)
+    return found
+
+
+_KNOWN: WeakKeyDictionary[Landscape, tuple[Rights, ...]] = WeakKeyDictionary()
+
+
 def limited(landscape: Landscape) -> Iterator[Rights]:
     """Return the rights of all who may not do everything anyway, and so could gain by widening them.
 
     Of who has a boundary that is not known, nothing is known for certain; the rule ``rights-not-known`` says so.
     """
-    for identity in landscape.identities:
-        boundary = identity.boundary
-        if identity.arn_known and (boundary.known if boundary is not None else not Rights(identity).everything):
-            yield Rights(identity)
+    for rights in rights_in(landscape):
+        boundary = rights.identity.boundary
+        if rights.identity.arn_known and (boundary.known if boundary is not None else not rights.everything):
+            yield rights
+
+
+def almighty(landscape: Landscape) -> Iterator[Identity]:
+    """Return all who may do everything, within their boundary if they have one."""
+    return (rights.identity for rights in rights_in(landscape) if rights.everything and rights.identity.arn_known)
 
 
 def own_policies(identity: Identity) -> Iterator[tuple[Document, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting, called
-from rolebridge.proof.findings.rights import Rights, boundary_key, limited
+from rolebridge.proof.findings.rights import almighty, boundary_key, limited
 from rolebridge.proof.landscape import SeenRole, SeenUser
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ FOR_USERS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginPr
 def check(proof: Proof) -> Iterator[Sighting]:
     """See everybody who may open the door to somebody who may do everything."""
     strong: dict[str, list[SeenRole | SeenUser]] = {}
-    for one in proof.landscape.identities:
-        if one.arn_known and Rights(one).everything:
-            strong.setdefault(one.account, []).append(one)
+    for one in almighty(proof.landscape):
+        strong.setdefault(one.account, []).append(one)
     for rights in limited(proof.landscape):
         one = rights.identity
         for other in strong.get(one.account, ()):

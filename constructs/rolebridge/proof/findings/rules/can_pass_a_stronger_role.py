@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting, called
-from rolebridge.proof.findings.rights import Rights, limited
+from rolebridge.proof.findings.rights import almighty, limited
 from rolebridge.proof.findings.trusts import trusted
 from rolebridge.proof.landscape import SeenRole
 
@@ -38,8 +38,9 @@ STARTS = {
 def check(proof: Proof) -> Iterator[Sighting]:
     """See everybody who may pass a role that may do everything to a service that the role trusts."""
     strong: dict[str, list[tuple[SeenRole, str]]] = {}
+    mighty = set(almighty(proof.landscape))
     for one in trusted(proof.landscape, "Service"):
-        if one.name in STARTS and one.role.arn_known and Rights(one.role).everything:
+        if one.name in STARTS and one.role in mighty:
             strong.setdefault(one.role.account, []).append((one.role, one.name))
     for rights in limited(proof.landscape):
         for role, service in strong.get(rights.identity.account, ()):

@@ -66,7 +66,7 @@ def _way(rights: Rights, other: Identity, *, taken: bool) -> str:
 def _there_before(rights: Rights, landscape: Landscape) -> Iterator[str]:
     """Say whether it may do so with a role or user without a boundary that nothing which was read makes."""
     for kind, giving, entering in WAYS:
-        for arn in dict.fromkeys(rights.new(kind.lower(), giving[0])):
+        for arn in rights.new(kind.lower(), giving[0]):
             if landscape.makes(arn):
                 continue
             gives = rights.may_any(giving, arn, NO_BOUNDARY) or (_by_group(rights, arn) if kind == "User" else [])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting, called
-from rolebridge.proof.findings.rights import Rights
+from rolebridge.proof.findings.rights import rights_in
 
 if TYPE_CHECKING:
     from rolebridge.proof.proving import Proof
@@ -22,8 +22,9 @@ RULE = Rule(
 
 def check(proof: Proof) -> Iterator[Sighting]:
     """See everybody who may do everything and has no boundary."""
-    for one in proof.landscape.identities:
-        if one.boundary is None and Rights(one).everything:
+    for rights in rights_in(proof.landscape):
+        one = rights.identity
+        if one.boundary is None and rights.everything:
             by = next(
                 (d.name for d in one.policies if d.known and any("*" in s.actions.wanted for s in d.policy.statements)),
                 "",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting, called
-from rolebridge.proof.findings.rights import Rights
+from rolebridge.proof.findings.rights import rights_in
 
 if TYPE_CHECKING:
     from rolebridge.proof.proving import Proof
@@ -24,10 +24,11 @@ WIDENING = ("iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:CreatePolicyVersio
 
 def check(proof: Proof) -> Iterator[Sighting]:
     """See everybody whose policies allow a way to more rights, within a boundary that was not read."""
-    for one in proof.landscape.identities:
+    for rights in rights_in(proof.landscape):
+        one = rights.identity
         if one.boundary is None or one.boundary.known:
             continue
-        may = Rights(one).may_any(WIDENING, one.arn)
+        may = rights.may_any(WIDENING, one.arn)
         if may:
             text = (
                 f"it may call {', '.join(may)} unless its boundary {one.boundary.name} forbids it, which is not known"

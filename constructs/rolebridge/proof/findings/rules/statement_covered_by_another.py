@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rolebridge.proof.findings.documents import identity_documents, in_document, within
+from rolebridge.proof.findings.documents import MOST_STATEMENTS, identity_documents, in_document, within
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting
 from rolebridge.proof.policy import Statement
 
@@ -26,17 +26,13 @@ def check(proof: Proof) -> Iterator[Sighting]:
     for document in identity_documents(proof.landscape):
         statements = document.policy.statements
         wide = [one for one in statements if not one.conditions]
-        if len(statements) < 2 or len(statements) > MOST:
+        if len(statements) < 2 or len(statements) > MOST_STATEMENTS:
             continue
         for statement in statements:
             other = next((one for one in wide if _covers(one, statement)), None)
             if other is not None:
                 text = f"statement {other.index}{f' ({other.sid})' if other.sid else ''} says all of it"
                 yield in_document(proof.landscape, document, statement, text)
-
-
-MOST = 200
-"""Statements of a document that are compared with each other."""
 
 
 def _covers(wide: Statement, statement: Statement) -> bool:

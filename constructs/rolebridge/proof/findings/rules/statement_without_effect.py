@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rolebridge.proof.findings.documents import identity_documents, in_document, within
+from rolebridge.proof.findings.documents import MOST_STATEMENTS, identity_documents, in_document, within
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def check(proof: Proof) -> Iterator[Sighting]:
     """See every Allow that lies within an unconditional Deny of its document."""
     for document in identity_documents(proof.landscape):
         denies = [one for one in document.policy.statements if one.deny and not one.conditions]
-        for statement in document.policy.statements if denies else ():
+        for statement in document.policy.statements if 0 < len(denies) <= MOST_STATEMENTS else ():
             if statement.deny:
                 continue
             for deny in denies:
