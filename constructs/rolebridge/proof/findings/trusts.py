@@ -70,25 +70,46 @@ def is_for_tokens(statement: Statement) -> bool:
     return covers(_SIGNED) is False and (covers(_WEB_IDENTITY) is True or covers(Request(SAML)) is True)
 
 
-def keeps_out(statement: Statement, context: Mapping[str, ContextValue]) -> bool:
+def keeps_out(one: Trusted, context: Mapping[str, ContextValue]) -> bool:
     """Return whether a condition on one of these keys keeps a request with such values out, or may do so.
 
-    A condition that only Terraform knows may keep it out: nothing is said then.
+    A condition that only Terraform knows may keep it out, and a statement that denies: nothing is said then.
     """
     request = Request("sts:AssumeRole", context=context)
     return any(
-        condition.holds(request) is not True for key in context for condition in about(statement.conditions, key)
-    )
+        condition.holds(request) is not True for key in context for condition in about(one.statement.conditions, key)
+    ) or _denied(one, context)
 
 
-def lets_in(statement: Statement, context: Mapping[str, ContextValue]) -> bool:
+def lets_in(one: Trusted, context: Mapping[str, ContextValue]) -> bool:
     """Return whether the conditions certainly let a request in that has these values, and else what they want."""
-    wanted = satisfying(statement.conditions)
-    lower = {key.lower() for key in context}
-    request = Request(
-        "sts:AssumeRole", context={k: v for k, v in wanted.items() if k.lower() not in lower} | {**context}
+    request = Request("sts:AssumeRole", context=_brings(one.statement, context))
+    return all(condition.holds(request) is True for condition in one.statement.conditions) and not _denied(one, context)
+
+
+def _brings(statement: Statement, context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
+    """Return what the statement wants, with these values instead."""
+    keys = {key.lower() for key in context}
+    wanted = satisfying(statement.conditions).items()
+    return {key: value for key, value in wanted if key.lower() not in keys} | dict(context)
+
+
+def _denied(one: Trusted, context: Mapping[str, ContextValue]) -> bool:
+    """Return whether a statement that is about the same principal, or about everybody, denies it or may do so."""
+    request = Request(_action(one.statement), context=_brings(one.statement, context))
+    return any(
+        statement.deny
+        and statement.principals is not None
+        and not {"AWS *", f"{one.element} {one.name}"}.isdisjoint(statement.principals.wanted)
+        and statement.applies(request) is not False
+        for statement in one.role.trust.policy.statements
     )
-    return all(condition.holds(request) is True for condition in statement.conditions)
+
+
+def _action(statement: Statement) -> str:
+    """Return the call that the statement is about."""
+    calls = ("sts:AssumeRole", WEB_IDENTITY, SAML)
+    return next((call for call in calls if statement.actions.covers(Request(call)) is True), calls[0])
 
 
 def account_in(arn: str) -> str:

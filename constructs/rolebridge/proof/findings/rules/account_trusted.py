@@ -31,7 +31,7 @@ def check(proof: Proof) -> Iterator[Sighting]:
         if account is None or is_for_tokens(one.statement):
             continue
         anybody = f"arn:{one.role.partition}:iam::{account}:role/anybody"
-        if lets_in(one.statement, {"aws:PrincipalArn": anybody, "aws:PrincipalAccount": account}):
+        if lets_in(one, {"aws:PrincipalArn": anybody, "aws:PrincipalAccount": account}):
             text = (
                 f"{one.name} is all of the account {account}: every role of it that may call sts:AssumeRole is let in"
             )

@@ -30,11 +30,8 @@ def check(proof: Proof) -> Iterator[Sighting]:
         account = account_in(one.name)
         if account in ("", one.role.account) or has_reference(account) or has_reference(one.role.account):
             continue
-        if (account in proof.landscape.accounts) is not True or is_for_tokens(one.statement):
+        if account not in proof.landscape.accounts or is_for_tokens(one.statement):
             continue
-        if not keeps_out(one.statement, {EXTERNAL_ID: "an-id-of-somebody-else"}):
-            text = f"{one.name} of the account {account}{OF_WHICH} is let in without an external id"
+        if not keeps_out(one, {EXTERNAL_ID: "an-id-of-somebody-else"}):
+            text = f"{one.name} of the account {account} is let in without an external id"
             yield in_trust(one.role, one.statement, text)
-
-
-OF_WHICH = ""

@@ -38,7 +38,7 @@ STRANGER = {
 def check(proof: Proof) -> Iterator[Sighting]:
     """See every * that a stranger's call gets through."""
     for one in trusted(proof.landscape, "AWS"):
-        if one.name == "*" and not is_for_tokens(one.statement) and lets_in(one.statement, STRANGER):
+        if one.name == "*" and not is_for_tokens(one.statement) and lets_in(one, STRANGER):
             asked = ", ".join(condition.key for condition in one.statement.conditions)
             text = "everybody with an account of AWS is let in" + (f" who brings the right {asked}" if asked else "")
             yield in_trust(one.role, one.statement, text)

@@ -29,5 +29,5 @@ def check(proof: Proof) -> Iterator[Sighting]:
     for one in trusted(proof.landscape, "Federated"):
         if ":saml-provider/" not in one.name or one.statement.actions.covers(Request(SAML)) is not True:
             continue
-        if not any(keeps_out(one.statement, {key: STRANGE}) for key in ("SAML:aud", "SAML:recipient")):
+        if not any(keeps_out(one, {key: STRANGE}) for key in ("SAML:aud", "SAML:recipient")):
             yield in_trust(one.role, one.statement, f"an assertion of {one.name} for the audience «{STRANGE}» is taken")

@@ -47,7 +47,7 @@ def check(proof: Proof) -> Iterator[Sighting]:
         service = one.name.partition(".")[0]
         if service not in SERVICES:
             continue
-        open_to = [key for key, value in SOURCES.items() if not keeps_out(one.statement, {key: value})]
+        open_to = [key for key, value in SOURCES.items() if not keeps_out(one, {key: value})]
         if len(open_to) == len(SOURCES) or (open_to and service in BOTH):
             text = f"{one.name} is let in with any {' and any '.join(open_to)}"
             yield in_trust(one.role, one.statement, text)

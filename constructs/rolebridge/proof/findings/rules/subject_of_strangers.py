@@ -44,7 +44,7 @@ def check(proof: Proof) -> Iterator[Sighting]:
         if not conditions:
             continue
         for stranger in STRANGERS:
-            if not keeps_out(one.statement, {key: stranger}):
+            if not keeps_out(one, {key: stranger}):
                 wanted = " or ".join(f"«{text}»" for text in conditions[0].wanted[:3])
                 text = f"a token of {issuer} with the subject «{stranger}» is taken, since the trust wants {wanted}"
                 yield in_trust(one.role, one.statement, text)

@@ -33,6 +33,6 @@ STRANGE = "an-audience-of-somebody-else"
 def check(proof: Proof) -> Iterator[Sighting]:
     """See every trust in an issuer that takes a token for anybody."""
     for one, issuer in token_issuers(proof.landscape):
-        if not any(keeps_out(one.statement, {f"{issuer}:{key}": STRANGE}) for key in AUDIENCES):
+        if not any(keeps_out(one, {f"{issuer}:{key}": STRANGE}) for key in AUDIENCES):
             text = f"a token of {issuer} for the audience «{STRANGE}» is taken: no condition asks for another"
             yield in_trust(one.role, one.statement, text)

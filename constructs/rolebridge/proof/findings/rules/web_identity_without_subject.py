@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolebridge.proof.findings.finding import Rule, Severity, Sighting, in_trust
-from rolebridge.proof.findings.trusts import COGNITO, token_issuers
+from rolebridge.proof.findings.trusts import COGNITO, keeps_out, token_issuers
 from rolebridge.proof.satisfying import about, is_negated
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def check(proof: Proof) -> Iterator[Sighting]:
     for one, issuer in token_issuers(proof.landscape):
         if issuer == COGNITO:
             continue  # the subject is a visitor that nobody knows beforehand; the audience is the identity pool
-        conditions = about(one.statement.conditions, f"{issuer}:sub")
-        if all(is_negated(condition) for condition in conditions):
+        key = f"{issuer}:sub"
+        asked = any(not is_negated(condition) for condition in about(one.statement.conditions, key))
+        if not asked and not keeps_out(one, {key: "a-subject-of-somebody-else"}):
             text = f"every token of {issuer} with the right audience is taken: no condition asks for a subject"
             yield in_trust(one.role, one.statement, text)
