@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolebridge.blueprint import load_blueprint
 from rolebridge.settings import Settings, SettingsError
 from rolebridge.settings.rules import warnings
-from rolebridge.synth import INTERRUPTED, NOT_WRITTEN, SETTINGS_ARE_WRONG, Outcome, synthesize
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from rolebridge.synth import Outcome
 
 _CONFIG = click.option(
     "--config",
@@ -76,6 +76,8 @@ def cli() -> None:
 @_CONFIG
 def check(config: Path) -> None:
     """Read the settings and report every mistake; needs no Node and writes nothing."""
+    from rolebridge.blueprint import load_blueprint  # the commands of the proof do not wait for it
+
     settings, stacks = load_blueprint(config)
     _warn(settings)
     click.echo(f"{config}: fine, {len(stacks)} {'stack' if len(stacks) == 1 else 'stacks'}")
@@ -94,6 +96,8 @@ def check(config: Path) -> None:
 )
 def synth(config: Path, stacks: tuple[str, ...], output: Path) -> None:
     """Write the Terraform JSON, whole or not at all: the same bytes as `python main.py` and `cdktf synth`."""
+    from rolebridge.synth import synthesize
+
     outcome = synthesize(config, output, stacks)
     _warn(outcome.settings)
     from rich.console import Console
@@ -160,12 +164,19 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.Abort:
+    except (click.Abort, SettingsError, OSError, RuntimeError, ValueError) as error:
+        sys.exit(_reported(error))
+
+
+def _reported(error: Exception) -> int:
+    """Say what went wrong, and return the exit code."""
+    from rolebridge.synth import INTERRUPTED, NOT_WRITTEN, SETTINGS_ARE_WRONG
+
+    if isinstance(error, click.Abort):
         click.echo("rolebridge: interrupted", err=True)
-        sys.exit(INTERRUPTED)
-    except SettingsError as error:
+        return INTERRUPTED
+    if isinstance(error, SettingsError):
         click.echo(error.report(), err=True)
-        sys.exit(SETTINGS_ARE_WRONG)
-    except (OSError, RuntimeError, ValueError) as error:
-        click.echo(f"rolebridge: {error}", err=True)
-        sys.exit(NOT_WRITTEN)
+        return SETTINGS_ARE_WRONG
+    click.echo(f"rolebridge: {error}", err=True)
+    return NOT_WRITTEN

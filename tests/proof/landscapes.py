@@ -39,6 +39,35 @@ def role(name: str, trusted: str) -> dict[str, Any]:
     return {"name": name, "assume_role_policy": trusted}
 
 
+def allow(action: Any, resource: Any = "*", condition: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def deny(action: Any, resource: Any = "*", condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {**allow(action, resource, condition), "Effect": "Deny"}
+
+
+def with_rights(
+    *statements: Mapping[str, Any], name: str = "worker", boundary: str | None = None, trusted: str | None = None
+) -> dict[str, Any]:
+    """Return the resources of a role with an inline policy, which a service without further ado may take."""
+    one = role(name, trusted or trust({"Service": "lambda.amazonaws.com"}))
+    if boundary is not None:
+        one["permissions_boundary"] = boundary
+    inline = {"name": "rights", "role": f"${{aws_iam_role.{name}.name}}", "policy": policy(*statements)}
+    return {"aws_iam_role": {name: one}, "aws_iam_role_policy": {f"{name}-rights": inline}}
+
+
+def together(*several: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the resources of several in one."""
+    found: dict[str, dict[str, Any]] = {}
+    for resources in several:
+        for kind, named in resources.items():
+            found.setdefault(kind, {}).update(named)
+    return found
+
+
 def stack(account: str, resources: Mapping[str, Any], **blocks: Any) -> dict[str, Any]:
     provider = {"aws": [{"allowed_account_ids": [account], "region": "eu-central-1"}]}
     return {"provider": provider, "resource": resources, **blocks}

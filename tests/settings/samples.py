@@ -92,6 +92,7 @@ def _expected(mistake: dict[str, Any]) -> dict[str, Any]:
     every = {
         "every key at the top": ", ".join(sorted(schema()["properties"])),
         "a mapping with every key at the top": allowed_text(schema()),
+        "every finding": allowed_text(schema()["$defs"]["acceptance"]["properties"]["finding"]),
     }
     return mistake | {"allowed": every.get(mistake["allowed"], mistake["allowed"])}
 

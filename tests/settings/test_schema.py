@@ -222,6 +222,10 @@ def test_a_name_that_the_schema_gives_by_default_is_the_model_s(where: str) -> N
 
 A40 = "a" * 40
 PATTERNS: dict[str, tuple[list[str], list[str]]] = {
+    "#/$defs/acceptance/properties/expires": (
+        ["2027-11-30", "2028-02-29"],
+        ["", "2027-11-3", "2027-11-30\n", "30.11.2027", "2027/11/30", "２０２７-11-30", "2027-11-30T00:00:00Z"],
+    ),
     "#/$defs/accountId": (
         ["123456789012", "000000000000"],
         ["12345678901", "1234567890123", "123456789012\n", "１" * 12],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import sys
 from collections import Counter
@@ -17,6 +18,9 @@ from rich.table import Table
 from rolebridge.proof.attempts import Attempt, Status
 from rolebridge.proof.chains import Chain, described
 from rolebridge.proof.comparing import Comparison, compare, quoted
+from rolebridge.proof.findings.acceptance import Acceptance, read_acceptances
+from rolebridge.proof.findings.finding import Severity, called
+from rolebridge.proof.findings.registry import rules
 from rolebridge.proof.landscape import Landscape, SeenRole
 from rolebridge.proof.proving import Proof, proof_of
 from rolebridge.proof.proving import prove as prove_path
@@ -32,6 +36,15 @@ MOST_LINES = 40
 """Lines of one part of the report; ``--format json`` has everything."""
 
 _PATH = click.argument("path", type=click.Path(path_type=Path), default=Path("generated"))
+_CONFIG = click.option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    help="The settings that say which findings are accepted; of a folder called generated, by default those beside it.",
+)
+_TODAY = click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="The day that acceptances are held to."
+)
 _EXAMPLES = """\b
 Examples:
   gcloud auth print-identity-token … | rolebridge why --role 345678901234:TerraformDeploy --token -
@@ -40,7 +53,8 @@ Examples:
 """
 _EXIT_CODES = """\b
 Exit codes:
-  0  everything is as expected
+  0  everything is as expected, or accepted
+  1  the settings that say what is accepted are wrong
   2  the command line is wrong
   3  something cannot be read: the report says what and where
   4  something is not as it should be
@@ -49,7 +63,7 @@ Exit codes:
 
 @click.command(epilog=_EXIT_CODES)
 @_PATH
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Show every attempt, also those that are as expected.")
 @click.option(
     "--compare",
@@ -59,7 +73,11 @@ Exit codes:
     "git: newly allowed, newly worries, newly refused. Exit code 4 if something is newly allowed, newly worries or "
     "cannot be known any more.",
 )
-def prove(path: Path, form: str, everything: bool, other: str | None) -> None:
+@_CONFIG
+@_TODAY
+def prove(
+    path: Path, form: str, everything: bool, other: str | None, config: Path | None, today: datetime.datetime | None
+) -> None:
     """Say who can get into which role, and who is turned away, from what is written at PATH.
 
     PATH is a folder with Terraform's JSON in it or below, or a file with the output of `terraform show -json` for a
@@ -68,9 +86,13 @@ def prove(path: Path, form: str, everything: bool, other: str | None) -> None:
     if other is not None:
         _compare(path, other, form)
         return
-    proof = prove_path(path)
+    proof = prove_path(path, _accepted(path, config), today.date() if today else None)
     if form == "json":
         click.echo(json.dumps(proof.as_json(), indent=2, ensure_ascii=False))
+    elif form == "sarif":
+        from rolebridge.proof.findings.sarif import as_sarif
+
+        click.echo(json.dumps(as_sarif(proof.judgement), indent=2, ensure_ascii=False))
     else:
         _report(proof, _console(), everything=everything)
     if not proof.holds:
@@ -80,12 +102,14 @@ def prove(path: Path, form: str, everything: bool, other: str | None) -> None:
 @click.command(epilog=_EXIT_CODES)
 @click.argument("role")
 @_PATH
-def explain(role: str, path: Path) -> None:
+@_CONFIG
+@_TODAY
+def explain(role: str, path: Path, config: Path | None, today: datetime.datetime | None) -> None:
     """Say of one ROLE who gets in, under which conditions, through whom, and what it may do.
 
     ROLE is an ARN, a name, or ACCOUNT:NAME or STACK:NAME where several have that name.
     """
-    proof = proof_of(read(path))
+    proof = proof_of(read(path), _accepted(path, config), today.date() if today else None)
     console = _console()
     for one in _roles(proof.landscape, role):
         _explain(proof, one, console)
@@ -177,6 +201,16 @@ def _roles(landscape: Landscape, wanted: str) -> tuple[SeenRole, ...]:
     raise click.UsageError(f"no role «{clean(wanted)}» in {landscape.root}; there are: {clean(shown) or 'none'}")
 
 
+def _accepted(path: Path, config: Path | None) -> tuple[Acceptance, ...]:
+    """Read what is accepted from the settings that what stands at a path was made from."""
+    if config is None:
+        config = path.absolute().with_name("rolebridge.yaml")
+        if path.absolute().name != "generated" or not config.is_file():
+            return ()
+        config = path.with_name(config.name)
+    return read_acceptances(config)
+
+
 # prove
 
 
@@ -186,11 +220,8 @@ def _report(proof: Proof, console: Console, *, everything: bool) -> None:
     if everything:
         _attempts((row for rows in proof.attempts.values() for row in rows), "Attempts", console, limit=None)
     _attempts(proof.failed, "[red]Not as expected[/]", console)
-    _lines("[red]Handshakes that do not come about[/]", ((half.source, half.text) for half in proof.broken), console)
-    _attempts(proof.with_status(Status.OPEN), "Let in, and nothing guards it", console)
     _attempts(proof.with_status(Status.UNKNOWN), "[yellow]Cannot be known[/]", console)
-    notes = [half for half in proof.handshakes.halves if not half.broken]
-    _lines("Of which only one side was read", ((half.source, half.text) for half in notes), console)
+    _findings(proof, console)
     _lines("[yellow]Not known[/]", ((gap.source, gap.reason) for gap in landscape.unknowns), console)
     for warning in proof.warnings():
         console.print(f"[yellow]warning[/]: {_safe(warning)}")
@@ -254,6 +285,45 @@ def _lines(title: str, found: Iterable[tuple[object, str]], console: Console) ->
         console.print()
 
 
+def _findings(proof: Proof, console: Console) -> None:
+    judgement = proof.judgement
+    since = {found: f"accepted until {by.expires}: {by.reason}" for found, by in judgement.expired}
+    # attempts that failed have their table already
+    loud = [one for one in (*judgement.open, *since) if one.rule.identifier != "attempt-not-as-expected"]
+    for rule in rules():
+        found = [one for one in loud if one.rule.identifier == rule.identifier]
+        if found:
+            color = _COLORS[rule.severity]
+            console.print(
+                f"[{color}]{rule.severity.value}[/] [bold]{rule.identifier}[/]: {_safe(rule.title)} ({len(found)})"
+            )
+        for one in found[:MOST_OF_A_RULE]:
+            console.print(f"  {_safe(one.who)}: {_safe(one.text)}")
+            console.print(f"    {_safe(str(one))}", style="dim")
+            if one in since:
+                console.print(f"    [red]expired[/]: {_safe(since[one])}")
+        if len(found) > MOST_OF_A_RULE:
+            console.print(f"  and {len(found) - MOST_OF_A_RULE:,} more (--format json has them all)")
+        if found and rule.severity is not Severity.NOTE:
+            console.print(f"  [bold]->[/] {_safe(rule.mend)}")
+        if found:
+            console.print()
+    if judgement.accepted:
+        console.print(f"[bold]Accepted[/] ({len(judgement.accepted)})")
+    for by in dict.fromkeys(by for _, by in judgement.accepted):
+        who = list(dict.fromkeys(found.who for found, one in judgement.accepted if one == by))
+        names = ", ".join(who[:4]) + (f" and {len(who) - 4} more" if len(who) > 4 else "")
+        console.print(f"  {_safe(by.finding)}: {_safe(names)}, until {by.expires}: {_safe(by.reason)}")
+    if judgement.accepted:
+        console.print()
+
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+MOST_OF_A_RULE = 5
+"""Findings of one rule that are shown."""
+
+
 def _verdict(proof: Proof) -> str:
     counts = Counter(row.status for rows in proof.attempts.values() for row in rows)
     agreed, landscape = len(proof.handshakes.agreed), proof.landscape
@@ -262,8 +332,12 @@ def _verdict(proof: Proof) -> str:
         f"{_many(len(landscape.users), 'user')}; {_many(agreed, 'handshake')}, {_many(sum(counts.values()), 'attempt')}"
     )
     parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
-    if proof.broken:
-        parts.append(f"{_many(len(proof.broken), 'handshake')} broken")
+    found = Counter(
+        one.rule.severity for one in proof.judgement.open + tuple(one for one, _ in proof.judgement.expired)
+    )
+    parts += [_many(found[severity], severity.value) for severity in Severity if found[severity]]
+    if proof.judgement.accepted:
+        parts.append(f"{len(proof.judgement.accepted)} accepted")
     mark = "[green]holds[/]" if proof.holds else "[red]does not hold[/]"
     return f"{_safe(text)}: {', '.join(parts) or 'nothing to try'}: {mark}"
 
@@ -342,3 +416,11 @@ def _explain(proof: Proof, role: SeenRole, console: Console) -> None:
     for row in rows:
         if row.status is not Status.AS_EXPECTED:
             console.print(f"    {row.status.value}: {_safe(row.who)}, {_safe(row.wrong)}: {row.decision.value}")
+    mine = [one for one in proof.findings if one.who == called(role)]
+    console.print(f"\n  [bold]Findings[/]{'' if mine else ': none'}")
+    reasons = dict(proof.judgement.accepted)
+    for one in mine:
+        by = reasons.get(one)
+        shown = f"accepted until {by.expires}: {by.reason}" if by else one.rule.mend
+        console.print(f"    {one.rule.severity.value} {one.rule.identifier}: {_safe(one.text)}")
+        console.print(f"      {_safe(shown)}", style="dim")

@@ -328,7 +328,7 @@ class _Meeting:
         if not holders or resources is None or resources.negated or "*" in statement.actions.wanted:
             return
         for wanted in resources.wanted:
-            if wanted == "*":
+            if wanted == "*" or _of_another_service(wanted):
                 continue
             roles = self._roles_of(wanted)
             for caller in holders:
@@ -402,6 +402,12 @@ def account_of(name: str) -> str | None:
         return name
     parts = name.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[5] == "root" and parts[2] == "iam" else None
+
+
+def _of_another_service(resource: str) -> bool:
+    """Where roles are among everything that an action pattern covers, its other resources are no roles."""
+    parts = resource.split(":", 3)
+    return len(parts) == 4 and parts[2] != "iam" and not any(character in parts[2] for character in "*?{")
 
 
 def _may_cover(statement: Statement, arn: str) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rolebridge.proof.attempts import Attempt, Status, Tables
 from rolebridge.proof.chains import Chain, Chains, described, find_chains
+from rolebridge.proof.findings.acceptance import Acceptance, Judgement, judge
+from rolebridge.proof.findings.finding import Finding
+from rolebridge.proof.findings.registry import find
 from rolebridge.proof.handshakes import Half, Handshakes, shake_hands
 from rolebridge.proof.landscape import Landscape, SeenRole
 from rolebridge.proof.reading import read
@@ -24,12 +28,16 @@ class Proof:
         handshakes: permission and trust of each pair.
         chains: who gets in through whom.
         attempts: the table of each role, made when it is first asked for.
+        acceptances: what is known of, and wanted so.
+        today: the day on which acceptances count or have expired.
     """
 
     landscape: Landscape
     handshakes: Handshakes
     chains: Chains
     attempts: Mapping[SeenRole, tuple[Attempt, ...]]
+    acceptances: Sequence[Acceptance] = ()
+    today: datetime.date = field(default_factory=datetime.date.today)
 
     def with_status(self, status: Status) -> Iterator[Attempt]:
         """Return the attempts of all roles that have a status."""
@@ -45,10 +53,20 @@ class Proof:
         """Halves of a handshake that are certainly wrong."""
         return self.handshakes.broken
 
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a reviewer should worry about, accepted or not; the worst first."""
+        return find(self)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The findings, held against what is accepted."""
+        return judge(self.findings, self.acceptances, self.today)
+
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.failed and not self.broken
+        """Whether nothing is wrong, but for what is accepted."""
+        return not self.judgement.failing
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain values, in a stable order."""
@@ -70,6 +88,9 @@ class Proof:
                 }
                 for half in self.handshakes.halves
             ],
+            "findings": [_finding(one, None, "open") for one in self.judgement.open]
+            + [_finding(one, by, "expired") for one, by in self.judgement.expired]
+            + [_finding(one, by, "accepted") for one, by in self.judgement.accepted],
             "unknown": [{"where": str(gap.source), "reason": gap.reason} for gap in self.landscape.unknowns],
             "warnings": self.warnings(),
         }
@@ -83,6 +104,8 @@ class Proof:
             )
         if self.chains.left_out:
             found.append(f"only the first {len(self.chains.all):,} chains are shown")
+        for one in self.judgement.unused:
+            found.append(f"{one.finding} at «{one.where}» is accepted, but nothing of the kind was found there")
         return found
 
     def _role(self, role: SeenRole) -> dict[str, Any]:
@@ -116,16 +139,38 @@ def _chain(chain: Chain) -> dict[str, Any]:
     }
 
 
-def prove(path: Path) -> Proof:
+def _finding(one: Finding, by: Acceptance | None, state: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "finding": one.rule.identifier,
+        "severity": one.rule.severity.value,
+        "state": state,
+        "who": one.who,
+        "file": one.source.file,
+        "address": one.source.address,
+        "element": one.source.element,
+        "statement": one.statement,
+        "sid": one.sid,
+        "text": one.text,
+    }
+    return found if by is None else found | {"reason": by.reason, "expires": by.expires.isoformat()}
+
+
+def prove(path: Path, acceptances: Sequence[Acceptance] = (), today: datetime.date | None = None) -> Proof:
     """Read what stands at a path and prove it.
+
+    Args:
+        path: a folder or a file.
+        acceptances: what is known of, and wanted so.
+        today: by default the day it is.
 
     Raises:
         ReadingError: if it cannot be read.
     """
-    return proof_of(read(path))
+    return proof_of(read(path), acceptances, today)
 
 
-def proof_of(landscape: Landscape) -> Proof:
+def proof_of(landscape: Landscape, acceptances: Sequence[Acceptance] = (), today: datetime.date | None = None) -> Proof:
     """Prove what was read."""
     handshakes = shake_hands(landscape)
-    return Proof(landscape, handshakes, find_chains(landscape, handshakes), Tables(landscape))
+    chains = find_chains(landscape, handshakes)
+    return Proof(landscape, handshakes, chains, Tables(landscape), acceptances, today or datetime.date.today())

@@ -435,6 +435,73 @@ class Google:
 # --- the whole -------------------------------------------------------------------------------------------------------
 
 
+# --- the proof -------------------------------------------------------------------------------------------------------
+
+FindingIdentifier = Literal[
+    "access-key-in-plain-state",
+    "account-trusted",
+    "allow-not-action",
+    "allow-not-principal",
+    "attempt-not-as-expected",
+    "audience-not-taken",
+    "can-enter-another-role",
+    "can-pass-a-stronger-role",
+    "can-rewrite-its-policy",
+    "can-widen-itself",
+    "can-widen-through-a-new-role",
+    "can-widen-through-another-role",
+    "external-id-for-two-purposes",
+    "external-id-on-one-side",
+    "full-administration",
+    "google-audience-not-the-role",
+    "google-audience-under-aud",
+    "near-a-limit",
+    "other-side-not-read",
+    "own-account-without-external-id",
+    "permission-without-trust",
+    "principal-anybody",
+    "provider-of-another-account",
+    "resource-no-action-takes",
+    "rights-not-known",
+    "role-not-made",
+    "saml-without-audience",
+    "service-without-source",
+    "statement-covered-by-another",
+    "statement-without-effect",
+    "subject-of-strangers",
+    "third-party-without-external-id",
+    "trusted-but-not-made",
+    "trusted-without-permission",
+    "unknown-action",
+    "user-beside-web-identity",
+    "web-identity-without-audience",
+    "web-identity-without-subject",
+    "wildcard-in-subject",
+    "wildcard-taken-literally",
+]
+"""The rules of ``proof/findings/rules`` by name; ``tests/proof/findings`` holds the two together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """A finding of the proof that is known of and wanted so, until a day (``YYYY-MM-DD``)."""
+
+    finding: FindingIdentifier
+    where: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofSettings:
+    """What the proof is told."""
+
+    accepted: tuple[Acceptance, ...] = ()
+
+
+# --- the whole -------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The whole of ``rolebridge.yaml``."""
@@ -449,3 +516,4 @@ class Settings:
     iam: IamDefaults = IamDefaults()
     meshstack: Meshstack | None = None
     google: Google | None = None
+    proof: ProofSettings = ProofSettings()

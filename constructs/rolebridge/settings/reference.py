@@ -58,6 +58,7 @@ COMMON = {
     "access": "access",
     "backend": "backend",
     "statement": "statements",
+    "acceptance": "proof.accepted",
 }
 """Definitions that stand in several places and are described once, at the end."""
 

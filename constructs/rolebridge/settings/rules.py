@@ -5,6 +5,7 @@ Each rule is a function from settings to mistakes. A rule says in its docstring 
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -470,6 +471,20 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
+def _acceptances_end_on_a_day(settings: Settings, _document: Document) -> Iterator[Mistake]:
+    """A day that no calendar has would never come, or fail where nobody looks for it."""
+    for position, acceptance in enumerate(settings.proof.accepted):
+        path: Path = ("proof", "accepted", position)
+        try:
+            datetime.date.fromisoformat(acceptance.expires)
+        except ValueError:
+            yield Mistake(
+                path=(*path, "expires"), found=show_value(acceptance.expires), allowed="a day that the calendar has"
+            )
+        if not acceptance.reason.strip():
+            yield Mistake(path=(*path, "reason"), found="white space", allowed="why it is wanted so")
+
+
 RULES: tuple[Rule, ...] = (
     _accounts_exist,
     _account_ids_are_distinct,
@@ -488,6 +503,7 @@ RULES: tuple[Rule, ...] = (
     _tags_fit_iam,
     _text_is_not_a_token,
     google_rules,
+    _acceptances_end_on_a_day,
     _policies_are_latin_1,
 )
 

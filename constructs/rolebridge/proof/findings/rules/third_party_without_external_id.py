@@ -1,0 +1,35 @@
+"""Another party's account without an external id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rolebridge.proof.findings.finding import Rule, Severity, Sighting, in_trust
+from rolebridge.proof.findings.trusts import account_in, is_for_tokens, keeps_out, trusted
+from rolebridge.proof.handshakes import EXTERNAL_ID
+from rolebridge.proof.variables import has_reference
+
+if TYPE_CHECKING:
+    from rolebridge.proof.proving import Proof
+
+RULE = Rule(
+    Severity.WARNING,
+    title="another party's account without an external id",
+    why="A service that works for many customers can be made to take the role of another one (the confused deputy).",
+    mend="Add StringEquals on sts:ExternalId with a value that the other party gives you alone.",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html",
+)
+
+
+def check(proof: Proof) -> Iterator[Sighting]:
+    """See every principal of such an account that is let in without an external id."""
+    for one in trusted(proof.landscape, "AWS"):
+        account = account_in(one.name)
+        if account in ("", one.role.account) or has_reference(account) or has_reference(one.role.account):
+            continue
+        if account in proof.landscape.accounts or is_for_tokens(one.statement):
+            continue
+        if not keeps_out(one, {EXTERNAL_ID: "an-id-of-somebody-else"}):
+            text = f"{one.name} of the account {account}, of which nothing was read, is let in without an external id"
+            yield in_trust(one.role, one.statement, text)

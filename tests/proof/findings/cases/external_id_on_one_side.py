@@ -1,0 +1,5 @@
+from tests.proof.landscapes import two_accounts
+
+ID = {"StringEquals": {"sts:ExternalId": "an-id"}}
+FAILS = two_accounts(ID, None)
+PASSES = two_accounts(ID, ID)
