@@ -68,7 +68,12 @@ def condition_in_words(condition: Condition) -> str:
     values = " or ".join(f"«{clean(value)}»" for value in condition.wanted[:MOST])
     if len(condition.wanted) > MOST:
         values += f" or {len(condition.wanted) - MOST} more"
-    return f"{clean(condition.key)} {_OPERATORS.get(condition.operator, condition.operator)} {values}"
+    return f"{clean(condition.key)} {operator_in_words(condition)} {values}"
+
+
+def operator_in_words(condition: Condition) -> str:
+    """Say how a condition compares."""
+    return _OPERATORS.get(condition.operator, condition.operator)
 
 
 _OPERATORS = {
