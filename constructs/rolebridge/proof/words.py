@@ -99,4 +99,6 @@ def _some(texts: Sequence[str]) -> str:
 def clean(text: str, longest: int = LONGEST_VALUE) -> str:
     """Return a text that cannot do anything to a terminal, of bounded length."""
     shown = text if len(text) <= longest else text[: longest - 1] + "…"
+    if shown.isprintable():
+        return shown
     return "".join(character if character.isprintable() else "·" for character in shown)

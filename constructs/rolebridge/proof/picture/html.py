@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 from rolebridge.proof.picture.drawing import Drawing, Node, NodeKind, Standing
-from rolebridge.proof.picture.layout import CARD, PAD, ROW, Block, Card, Layout, Port, lay_out
+from rolebridge.proof.picture.layout import CARD, PAD, ROW, WIDTH, Block, Card, Layout, Port, lay_out
 from rolebridge.proof.picture.layout import Line as Way
 from rolebridge.proof.picture.markdown import MOST_REMARKS, counted
 from rolebridge.proof.picture.pages import Page, Part, shortened, who
@@ -35,6 +35,7 @@ def html_page(drawing: Drawing, pages: Sequence[Page]) -> str:
         f'<li><svg viewBox="0 0 34 10" aria-hidden="true"><path class="edge {name}" d="M1 5H33"/></svg>{text}</li>'
         for name, text in LEGEND
     )
+    large = "<li>The arrows of a role are shown when it is selected.</li>" if layout.large else ""
     body = [
         '<header><h1>Who can assume what</h1><p id="counts">',
         counted(drawing, pages),
@@ -44,7 +45,7 @@ def html_page(drawing: Drawing, pages: Sequence[Page]) -> str:
         '<button id="fit" type="button" title="Show everything (0)">Fit</button></div></header>',
         '<main><div id="sheet">',
         *_svg(drawing, layout),
-        f'<ul id="legend">{legend}<li><span class="swatch"></span>full administration</li></ul></div>',
+        f'<ul id="legend">{large}{legend}<li><span class="swatch"></span>full administration</li></ul></div>',
         '<aside id="side" aria-label="Roles and users">',
         '<div id="finder"><input id="search" type="search" placeholder="Search roles, accounts, values (/)" ',
         'aria-label="Search" autocomplete="off" spellcheck="false"><p id="found" role="status"></p>',
@@ -96,7 +97,8 @@ def _hash(text: str) -> str:
 
 def _svg(drawing: Drawing, layout: Layout) -> Iterator[str]:
     size = f"{-MARGIN} {-MARGIN} {layout.width + 2 * MARGIN} {layout.height + 2 * MARGIN}"
-    yield f'<svg id="picture" viewBox="{size}" data-all="{size}" role="group" tabindex="0" '
+    large = "large" if layout.large else ""
+    yield f'<svg id="picture" class="{large}" viewBox="{size}" data-all="{size}" role="group" tabindex="0" '
     yield 'preserveAspectRatio="xMidYMid meet" aria-label="Accounts, roles and who is let in by whom. '
     yield 'Arrow keys move, plus and minus zoom, Tab goes from role to role, Enter selects.">\n<defs>'
     for standing in Standing:
@@ -105,8 +107,10 @@ def _svg(drawing: Drawing, layout: Layout) -> Iterator[str]:
         yield 'markerHeight="7" orient="auto-start-reverse"><path d="M0 0L10 5L0 10z"/></marker>'
     yield "</defs>\n"
     yield from (_box(block) for block in layout.blocks if block.box is not None)
-    yield from (_edge(way) for way in layout.lines)
-    yield from (text for block in layout.blocks for card in block.cards for text in _card(drawing, card))
+    cards = (text for block in layout.blocks for card in block.cards for text in _card(drawing, card))
+    edges = (_edge(way) for way in layout.lines)
+    # In a large drawing the selected role's arrows go over the cards between.
+    yield from (*cards, *edges) if layout.large else (*edges, *cards)
     yield "</svg>"
 
 
@@ -116,7 +120,7 @@ def _box(block: Block) -> str:
     name = block.box.name or "not written here"
     classes, y = "box" if block.box.name else "box strange", round(block.y)
     return (
-        f'<g class="{classes}"><rect x="{card.x - PAD}" y="{y}" width="{CARD + 2 * PAD}" height="{block.height}" '
+        f'<g class="{classes}"><rect x="{card.x - PAD}" y="{y}" width="{WIDTH}" height="{block.height}" '
         'rx="10"/>'
         f'<text class="account" x="{card.x}" y="{y + 19}">{escaped(shortened(account, 44))}</text>'
         f'<text class="stacks" x="{card.x}" y="{y + 36}">{escaped(shortened(name, 52))}</text></g>\n'

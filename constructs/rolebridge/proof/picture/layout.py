@@ -8,6 +8,7 @@ label can lie on anything. Every step is linear in nodes and arrows.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ ROW = 17
 """Height of a line of text."""
 PAD = 12
 """Between a card's edge and its text, and between cards of a box."""
+WIDTH = CARD + 2 * PAD
+"""Width of a box."""
 HEAD = 46
 """Height of a box above its first card."""
 GAP_X, GAP_Y = 100, 26
@@ -32,6 +35,8 @@ LANE = 14
 """Height that an arrow takes on its way through a column."""
 MOST_LINES = 3
 """Conditions of an arrow that are shown."""
+MOST_SHOWN = 300
+"""Arrows above which all at once would be a grey area: then only those of the selected role are drawn."""
 SWEEPS = 4
 """How often the columns are ordered by their neighbours."""
 
@@ -85,6 +90,7 @@ class Block:
         cards: top to bottom.
         height: of all.
         column: from 0.
+        x: of its left edge.
         y: of its upper edge.
         rank: its place in its column, from 0 to 1.
         before: neighbours in the column before.
@@ -95,6 +101,7 @@ class Block:
     cards: list[Card]
     height: int
     column: int = 0
+    x: int = 0
     y: float = 0
     rank: float = 0
     before: list[Block] = field(default_factory=list)
@@ -125,12 +132,14 @@ class Layout:
         lines: arrows.
         width: of all.
         height: of all.
+        large: whether only the arrows of the selected role are to be seen.
     """
 
     blocks: tuple[Block, ...]
     lines: tuple[Line, ...]
     width: int
     height: int
+    large: bool
 
 
 def lay_out(drawing: Drawing) -> Layout:
@@ -143,17 +152,21 @@ def lay_out(drawing: Drawing) -> Layout:
         if block_of[arrow.source] is not block_of[arrow.target]
     )
     _set_columns(blocks, pairs)
-    lanes = {pair: _lanes(*pair) for pair in pairs}
+    large = len(drawing.arrows) > MOST_SHOWN
+    lanes = {pair: [] if large else _lanes(*pair) for pair in pairs}
     columns = _ordered([*blocks, *(lane for through in lanes.values() for lane in through)])
-    _set_places(columns)
+    if large:
+        _set_rows(columns)
+    else:
+        _set_places(columns)
     for block in blocks:
         _set_cards(block)
     cards = {card.node: card for block in blocks for card in block.cards}
     ports = {port.arrow: port for card in cards.values() for port in card.ports}
     lines = [_line(arrow, cards, ports, block_of, lanes) for arrow in drawing.arrows]
-    width = max((_x(block.column) + CARD + 2 * PAD for block in blocks), default=0)
+    width = max((block.x + WIDTH for block in blocks), default=0)
     height = max((round(block.y) + block.height for block in blocks), default=0)
-    return Layout(tuple(blocks), tuple(lines), width, height)
+    return Layout(tuple(blocks), tuple(lines), width, height, large)
 
 
 # Sizes
@@ -289,6 +302,8 @@ def _set_places(columns: Sequence[list[Block]]) -> None:
         for block in column:
             block.y = y
             y += block.height + GAP_Y
+        for block in column:
+            block.x = block.column * (WIDTH + GAP_X)
     tallest = max(columns, key=_bottom, default=[])
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
@@ -299,6 +314,21 @@ def _set_places(columns: Sequence[list[Block]]) -> None:
     highest = min((column[0].y for column in columns if column), default=0.0)
     for block in (block for column in columns for block in column):
         block.y -= highest
+
+
+def _set_rows(columns: Sequence[list[Block]]) -> None:
+    """Of a large drawing: a column that is higher than wide stands beside itself, as often as it takes."""
+    x = 0
+    for column in columns:
+        total = sum(block.height + GAP_Y for block in column)
+        most = max(math.sqrt(total * (WIDTH + GAP_Y)), max((block.height for block in column), default=0))
+        y = 0.0
+        for block in column:
+            if y and y + block.height > most:
+                x, y = x + WIDTH + GAP_Y, 0.0
+            block.x, block.y = x, y
+            y += block.height + GAP_Y
+        x += WIDTH + GAP_X
 
 
 def _bottom(column: Sequence[Block]) -> float:
@@ -324,14 +354,10 @@ def _settle(column: Sequence[Block], tallest: float) -> None:
         block.y = (down[at] + up[at]) / 2
 
 
-def _x(column: int) -> int:
-    return column * (CARD + 2 * PAD + GAP_X)
-
-
 def _set_cards(block: Block) -> None:
     y = round(block.y) + (HEAD if block.box is not None else 0)
     for card in block.cards:
-        card.x, card.y = _x(block.column) + PAD, y
+        card.x, card.y = block.x + PAD, y
         y += card.height + PAD
 
 
@@ -350,5 +376,5 @@ def _line(
     points = [(source.x + CARD, start)]
     for lane in lanes[one, other]:
         y = round(lane.y) + LANE // 2
-        points += [(_x(lane.column), y), (_x(lane.column) + CARD + 2 * PAD, y)]
+        points += [(lane.x, y), (lane.x + WIDTH, y)]
     return Line(arrow, (*points, end), False)

@@ -138,7 +138,7 @@ def _label(lines: Sequence[str]) -> str:
 
 
 _SAFE = re.compile(r"[A-Za-z0-9 :/,=()«»….-]")
-_LIST = re.compile(r"\d*[^A-Za-z0-9]")
+_LIST = re.compile(r"\d*[^A-Za-z0-9\s]")
 
 
 def _escaped(text: str) -> str:
