@@ -41,9 +41,12 @@ def diagrams(drawing: Drawing) -> tuple[list[str], int]:
 
 
 def _sheets(drawing: Drawing) -> Iterator[list[Unit]]:
-    """Fill one diagram after the other, account by account; only what fills one alone is taken apart."""
+    """Fill one diagram after the other, account by account; only what fills one alone is taken apart.
+
+    Accounts that get into others come first: should not all be drawn, those are.
+    """
     sheet: list[Unit] = []
-    for box in drawing.boxes:
+    for box in sorted(drawing.boxes, key=lambda box: not any(node in drawing.out_of for node in box.nodes)):
         units = list(_units(drawing, box))
         if sheet and _too_much([*sheet, *units]):
             yield sheet
