@@ -50,10 +50,11 @@ def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
     with ThreadPoolExecutor(max_workers=1) as meanwhile:
         starting = meanwhile.submit(importlib.import_module, "rolebridge.app")
         settings, stacks = load_blueprint(file)
-        picture = importlib.import_module("rolebridge.proof.picture")
+        from rolebridge.proof.picture import pictures
+
         app = starting.result()
     synthesis = app.synthesize(stacks, drop_ins(settings))
-    return Outcome(settings, stacks, synthesis, publish(synthesis, output, only, picture.pictures))
+    return Outcome(settings, stacks, synthesis, publish(synthesis, output, only, pictures))
 
 
 def main(file: Path, output: Path) -> int:

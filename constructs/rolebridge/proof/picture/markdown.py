@@ -64,7 +64,7 @@ def _diagrams(drawing: Drawing) -> Iterator[str]:
     for one in drawn:
         yield f"```mermaid\n{one}\n```\n"
     if left_out:
-        yield f"What leads into {left_out:,} more accounts is not drawn here; [TRUST.html](TRUST.html) has it all.\n"
+        yield f"{left_out:,} more arrows are not drawn here; [TRUST.html](TRUST.html) has all of them.\n"
 
 
 def _unknown(drawing: Drawing) -> Iterator[str]:

@@ -33,11 +33,10 @@ Unit = tuple[Node, tuple[Arrow, ...]]
 
 
 def diagrams(drawing: Drawing) -> tuple[list[str], int]:
-    """Return the diagrams, and how many accounts are in none because there are too many."""
+    """Return the diagrams, and how many arrows are in none because there are too many."""
     sheets = list(_sheets(drawing))
-    left_out = {node.account for sheet in sheets[MOST_DIAGRAMS:] for node, _ in sheet}
-    left_out -= {node.account for sheet in sheets[:MOST_DIAGRAMS] for node, _ in sheet}
-    return [_diagram(drawing, sheet) for sheet in sheets[:MOST_DIAGRAMS]], len(left_out)
+    left_out = sum(len(arrows) for sheet in sheets[MOST_DIAGRAMS:] for _, arrows in sheet)
+    return [_diagram(drawing, sheet) for sheet in sheets[:MOST_DIAGRAMS]], left_out
 
 
 def _sheets(drawing: Drawing) -> Iterator[list[Unit]]:
@@ -65,7 +64,8 @@ def _too_much(units: Sequence[Unit]) -> bool:
 
 
 def _units(drawing: Drawing, box: Box) -> Iterator[Unit]:
-    for node in box.nodes:
+    """Return who was read; who is only named comes with an arrow."""
+    for node in (node for node in box.nodes if node.identity is not None):
         arrows = drawing.into.get(node, ())
         for start in range(0, max(1, len(arrows)), MOST_ARROWS):
             yield node, arrows[start : start + MOST_ARROWS]
