@@ -171,12 +171,16 @@ def test_who_gets_in_is_said_for_every_kind_of_principal(principal: Any, said: s
 
 
 def test_whoever_of_a_trusted_account_has_the_permission_is_an_arrow_too() -> None:
-    document = one_role(trust({"AWS": ONE}))
-    document["x"]["resource"]["aws_iam_role"]["caller"] = role("caller", trust({"Service": "ec2.amazonaws.com"}))
-    go = {"go": {"name": "go", "role": "caller", "policy": leave(f"arn:aws:iam::{ONE}:role/r")}}
-    document["x"]["resource"]["aws_iam_role_policy"] = go
+    document = one_role(trust({"AWS": [ONE, f"arn:aws:iam::{ONE}:role/named"]}))
+    for name in ("caller", "named"):
+        document["x"]["resource"]["aws_iam_role"][name] = role(name, trust({"Service": "ec2.amazonaws.com"}))
+    may = leave(f"arn:aws:iam::{ONE}:role/r")
+    document["x"]["resource"]["aws_iam_role_policy"] = {
+        name: {"name": "go", "role": name, "policy": may} for name in ("caller", "named")
+    }
     names = [(arrow.source.name, arrow.target.name) for arrow in drawing_of(document).arrows]
-    assert names == [(ONE, "r"), ("caller", "r"), ("ec2.amazonaws.com", "caller")]
+    assert sorted(names[:3]) == [(ONE, "r"), ("caller", "r"), ("named", "r")], "each of them once"
+    assert names[3:] == [("ec2.amazonaws.com", "caller"), ("ec2.amazonaws.com", "named")]
 
 
 def test_a_deny_of_a_trust_is_said_and_marks_its_arrows() -> None:

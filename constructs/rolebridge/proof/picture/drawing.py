@@ -241,6 +241,7 @@ class _Sheet:
         if statement.principals.negated:
             yield self._node(NodeKind.ANYBODY, "everybody but some"), Standing.AGREED, ()
             return
+        names = {wanted.partition(" ")[2] for wanted in statement.principals.wanted}
         for wanted in statement.principals.wanted:
             element, _, name = wanted.partition(" ")
             caller = self._caller(name) if element == "AWS" else None
@@ -249,7 +250,7 @@ class _Sheet:
                 yield self.of[caller], *self._standing(role, statement, name, caller)
             elif account is not None:
                 yield self._node(NodeKind.ACCOUNT, account, account), *self._standing(role, statement, name)
-                yield from self._of_account(role, statement, account)
+                yield from self._of_account(role, statement, account, names)
             else:
                 yield self._stranger(element, name, wanted), *self._standing(role, statement, name)
 
@@ -281,13 +282,14 @@ class _Sheet:
         return self._node(kind, parts[5], parts[4])
 
     def _of_account(
-        self, role: SeenRole, statement: Statement, account: str
+        self, role: SeenRole, statement: Statement, account: str, names: set[str]
     ) -> Iterator[tuple[Node, Standing, tuple[str, ...]]]:
         """Whoever of a whole account that is trusted has the permission, and is not named besides."""
         for handshake in self.handshakes.into.get(role, ()):
-            if handshake.caller.account == account and handshake.trust_statement == statement.index:
+            caller = handshake.caller
+            if caller.account == account and caller.arn not in names and handshake.trust_statement == statement.index:
                 standing = Standing.UNSURE if handshake.unless else Standing.AGREED
-                yield self.of[handshake.caller], standing, handshake.unless
+                yield self.of[caller], standing, handshake.unless
 
     def _standing(
         self, role: SeenRole, statement: Statement, name: str, caller: Identity | None = None

@@ -18,7 +18,7 @@ from rolebridge.proof.picture.markdown import MOST_REMARKS, counted
 from rolebridge.proof.picture.pages import Page, Part, shortened, who
 from rolebridge.proof.picture.phrases import Line, Quoted, escaped, hypertext
 
-MARGIN = 40
+MARGIN = 60
 """Around the drawing."""
 
 LEGEND = (
@@ -146,7 +146,8 @@ def _curve(way: Way) -> str:
         if at % 2 == 1:
             parts.append(f"H{to_x}")
         else:
-            bend = max(60, abs(to_x - x) // 2)
+            # Back to an earlier column the way swings out a little, and no further than the margin.
+            bend = max(60, (to_x - x) // 2)
             parts.append(f"C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}")
         x, y = to_x, to_y
     return "".join(parts)
