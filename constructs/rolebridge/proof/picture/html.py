@@ -141,12 +141,15 @@ def _curve(way: Way) -> str:
         # Around the left side: a card's arrows end there.
         ((to_x, to_y),) = rest
         return f"M{x} {y}C{x - 60} {y} {to_x - 60} {to_y} {to_x} {to_y}"
+    if rest[-1][0] <= x:
+        # Back to an earlier column: from left to left, behind the card where it ends and around its side.
+        ((to_x, to_y),) = rest
+        return f"M{x} {y}C{x - 60} {y} {to_x - 200} {to_y} {to_x} {to_y}"
     parts = [f"M{x} {y}"]
     for at, (to_x, to_y) in enumerate(rest):
         if at % 2 == 1:
             parts.append(f"H{to_x}")
         else:
-            # Back to an earlier column the way swings out a little, and no further than the margin.
             bend = max(60, (to_x - x) // 2)
             parts.append(f"C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}")
         x, y = to_x, to_y

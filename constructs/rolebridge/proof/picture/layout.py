@@ -373,6 +373,8 @@ def _line(
     start, end = source.y + PAD + ROW, (target.x, target.y + port.y + port.height // 2)
     if one is other:
         return Line(arrow, ((source.x, start), end), True)
+    if target.x <= source.x:
+        return Line(arrow, ((source.x, start), end), False)
     points = [(source.x + CARD, start)]
     for lane in lanes[one, other]:
         y = round(lane.y) + LANE // 2
