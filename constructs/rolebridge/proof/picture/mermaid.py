@@ -19,6 +19,9 @@ MOST_ARROWS = 100
 MOST_NODES = 150
 """Roles and users of one diagram."""
 
+MOST_CHARACTERS = 45_000
+"""Characters of one diagram's text."""
+
 MOST_DIAGRAMS = 12
 """Diagrams of one page; code hosts draw each in a frame of its own."""
 
@@ -34,9 +37,37 @@ Unit = tuple[Node, tuple[Arrow, ...]]
 
 def diagrams(drawing: Drawing) -> tuple[list[str], int]:
     """Return the diagrams, and how many arrows are in none because there are too many."""
-    sheets = list(_sheets(drawing))
-    left_out = sum(len(arrows) for sheet in sheets[MOST_DIAGRAMS:] for _, arrows in sheet)
-    return [_diagram(drawing, sheet) for sheet in sheets[:MOST_DIAGRAMS]], left_out
+    drawn: list[str] = []
+    left_out = 0
+    for sheet in _sheets(drawing):
+        for diagram, arrows in _fitting(drawing, sheet) if len(drawn) < MOST_DIAGRAMS else [("", _count(sheet))]:
+            if len(drawn) < MOST_DIAGRAMS:
+                drawn.append(diagram)
+            else:
+                left_out += arrows
+    return drawn, left_out
+
+
+def _fitting(drawing: Drawing, sheet: Sequence[Unit]) -> Iterator[tuple[str, int]]:
+    """Return a sheet's diagram, or more than one where long names make it too long."""
+    diagram = _diagram(drawing, sheet)
+    if len(diagram) <= MOST_CHARACTERS:
+        yield diagram, _count(sheet)
+        return
+    for half in _halves(sheet):
+        yield from _fitting(drawing, half)
+
+
+def _halves(sheet: Sequence[Unit]) -> tuple[Sequence[Unit], Sequence[Unit]]:
+    """One arrow is always short enough: its names and values are shortened."""
+    if len(sheet) > 1:
+        return sheet[: len(sheet) // 2], sheet[len(sheet) // 2 :]
+    ((node, arrows),) = sheet
+    return [(node, arrows[: len(arrows) // 2])], [(node, arrows[len(arrows) // 2 :])]
+
+
+def _count(units: Sequence[Unit]) -> int:
+    return sum(len(arrows) for _, arrows in units)
 
 
 def _sheets(drawing: Drawing) -> Iterator[list[Unit]]:
@@ -60,7 +91,7 @@ def _sheets(drawing: Drawing) -> Iterator[list[Unit]]:
 
 
 def _too_much(units: Sequence[Unit]) -> bool:
-    return sum(len(arrows) for _, arrows in units) > MOST_ARROWS or len(units) > MOST_NODES
+    return _count(units) > MOST_ARROWS or len(units) > MOST_NODES
 
 
 def _units(drawing: Drawing, box: Box) -> Iterator[Unit]:
