@@ -218,3 +218,13 @@ def test_on_a_narrow_screen_the_list_stands_below_the_drawing(tmp_path: Path) ->
         page = opened(driver, PAGE)
         assert find(page, "#side").rect["y"] >= find(page, "#legend").rect["y"]
         assert find(page, "#picture").rect["height"] > 200
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_where_there_is_no_browser_it_skips_and_where_one_is_required_it_fails(
+    required: str, outcome: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("ROLEBRIDGE_REQUIRE_BROWSER", required)
+    with pytest.raises(outcome, match="chromium"), chromium(tmp_path):
+        pass

@@ -214,7 +214,7 @@ class _Sheet:
 
     def _key(self, kind: NodeKind, account: str, name: str) -> str:
         words = (kind.name.lower(), account, name)
-        key = wanted = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(word for word in words if word))[:100].rstrip("_")
+        key = wanted = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(word for word in words if word))[:80].rstrip("_")
         number = 1
         while key in self.keys:
             number += 1
