@@ -187,8 +187,8 @@ def test_synth_shows_each_stack_with_its_account_its_resources_and_what_changed(
         [f"meshstack-tenant-{long}", f"{long} (210987654321)", "2", "new"],
         ["meshstack-tenant-b-tenant", "b-tenant (321098765432)", "2", "new"],
     ]
-    assert "generated: 12 new" in ended.out
-    assert len(files_below(rolebridge.folder / "generated")) == 12
+    assert "generated: 14 new" in ended.out
+    assert len(files_below(rolebridge.folder / "generated")) == 14
 
 
 def test_synth_again_says_that_nothing_changed_and_then_what_did(rolebridge: Command) -> None:
@@ -202,7 +202,7 @@ def test_synth_again_says_that_nothing_changed_and_then_what_did(rolebridge: Com
     assert rows(changed.out)[0][-1] == "changed, 1 policy"
     assert rows(changed.out)[1][-1] == "changed, 1 policy"
     assert rows(changed.out)[-1] == ["meshstack-tenant-b-tenant", "removed"]
-    assert "generated: 5 changed, 3 removed" in changed.out
+    assert "generated: 7 changed, 3 removed" in changed.out
     assert "warning: accounts.b-tenant is not used: nothing is made in it" in changed.err
 
 

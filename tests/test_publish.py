@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,45 @@ def test_a_file_of_ours_that_was_edited_by_hand_is_ours_again(output: Path) -> N
     (output / "policies" / "one" / "by-hand.json").write_text("{}", encoding="utf-8")
     publish(OLD, output)
     assert files_below(output) == contents(OLD)
+
+
+# --- the pictures -----------------------------------------------------------------------------------------------------
+
+
+def drawn(stacks: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A picture that shows which stacks it is of."""
+    return {"TRUST.md": b"\n".join(path.encode() + b" " + content for path, content in stacks.items())}
+
+
+def of(made: Synthesis, **others: Synthesis) -> bytes:
+    paths = {name: f"stacks/{name}/cdk.tf.json" for name in made.manifest["stacks"]}
+    stacks = {path: others.get(name, made).files[name][path] for name, path in paths.items()}
+    return drawn(stacks)["TRUST.md"]
+
+
+def test_the_pictures_are_made_of_the_stacks_that_are_written_and_published_with_them(tmp_path: Path) -> None:
+    changes = publish(NEW, tmp_path / "out", draw=drawn)
+    assert (tmp_path / "out" / "TRUST.md").read_bytes() == of(NEW)
+    assert "TRUST.md" in changes.added
+    assert publish(OLD, tmp_path / "out", draw=drawn).changed == ("TRUST.md", "manifest.json", "stacks/one/cdk.tf.json")
+    assert publish(OLD, tmp_path / "out", draw=drawn) == Changes((), (), ())
+    assert publish(OLD, tmp_path / "out").removed == ("TRUST.md",)
+
+
+def test_of_one_stack_alone_the_pictures_are_still_of_all_that_are_there(output: Path) -> None:
+    publish(NEW, output, only=["fresh"], draw=drawn)
+    # gone is in the folder still, but no longer in the settings; one is as it was.
+    assert (output / "TRUST.md").read_bytes() == of(NEW, one=OLD, two=OLD)
+
+
+def test_a_picture_that_cannot_be_made_leaves_everything_as_it_was(output: Path) -> None:
+    def fail(_stacks: Mapping[str, bytes]) -> dict[str, bytes]:
+        raise ValueError("no picture")
+
+    before = files_below(output)
+    with pytest.raises(ValueError, match="no picture"):
+        publish(NEW, output, draw=fail)
+    assert files_below(output) == before
 
 
 # --- what Terraform put there -----------------------------------------------------------------------------------------

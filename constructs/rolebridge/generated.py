@@ -1,6 +1,7 @@
 """Puts a fresh synthesis in the place of the last one: whole or not at all.
 
-What is ours in the folder: ``manifest.json``, ``policies/``, ``drop-in/``, and in each stack's folder ``cdk.tf.json``.
+What is ours in the folder: ``manifest.json``, ``TRUST.md``, ``TRUST.html``, ``policies/``, ``drop-in/``, and in each
+stack's folder ``cdk.tf.json``.
 What Terraform put there (``.terraform``, lock files, a plan) stays, in every stack that still exists. Files that are
 the same are not touched.
 """
@@ -14,7 +15,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ STACK_FILE = "cdk.tf.json"
 DROP_INS = "drop-in"
 DROP_IN_FILE = "rolebridge.tf.json"
 """Where a product's file for its own Terraform configuration is."""
+
+PICTURES = ("TRUST.md", "TRUST.html")
+"""Who can assume what, drawn from the stacks."""
+
+Draw = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
+"""Makes the pictures of stacks: from each stack's file by its path, to each picture by its path."""
 
 STAGING = ".rolebridge"
 """The folder inside the output in which a change is prepared, and which is gone when it is done."""
@@ -63,13 +70,14 @@ class Changes:
     removed: tuple[str, ...]
 
 
-def publish(synthesis: Synthesis, output: Path, only: Collection[str] = ()) -> Changes:
+def publish(synthesis: Synthesis, output: Path, only: Collection[str] = (), draw: Draw | None = None) -> Changes:
     """Make ``output`` what was synthesized.
 
     Args:
         synthesis: what was made.
         output: the folder to change; made if it is not there.
         only: names of the only stacks to take over; none: all, and what is no longer there goes.
+        draw: makes the pictures of all stacks that are there afterwards; none: there are no pictures.
 
     Raises:
         OutputError: there is no such stack, the folder is not ours, a stack that goes still has a state in its folder,
@@ -81,6 +89,8 @@ def publish(synthesis: Synthesis, output: Path, only: Collection[str] = ()) -> C
     try:
         with _held(output):
             new = _files(synthesis, output, only)
+            if draw is not None:
+                new.update(draw(_stacks_then(new, output)))
             old = {path for path in _ours(output) if not only or path in new}
             leaving = _stacks_of(old) - _stacks_of(new)
             _refuse_to_lose_states(output, leaving)
@@ -150,10 +160,17 @@ def _files(synthesis: Synthesis, output: Path, only: Collection[str]) -> dict[st
     return files
 
 
+def _stacks_then(new: Mapping[str, bytes], output: Path) -> dict[str, bytes]:
+    """The stacks' files that will be there: the new ones, and those of before that stay."""
+    paths = [f"stacks/{name}/{STACK_FILE}" for name in json.loads(new["manifest.json"])["stacks"]]
+    return {path: new[path] if path in new else (output / path).read_bytes() for path in paths}
+
+
 def _ours(output: Path) -> set[str]:
     """The files in the output that a synthesis made."""
     ours = [*(output / "policies").rglob("*.json"), *(output / DROP_INS).glob(f"*/{DROP_IN_FILE}")]
     found = {file.relative_to(output).as_posix() for file in ours}
+    found |= {name for name in PICTURES if (output / name).is_file()}
     manifest = output / "manifest.json"
     if manifest.is_file():
         found.add("manifest.json")

@@ -71,6 +71,7 @@ def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
         from rolebridge.blueprint import load_blueprint
         from rolebridge.generated import publish
         from rolebridge.google.stacks import drop_ins
+        from rolebridge.proof.picture import pictures
 
         settings, stacks = load_blueprint(file)
         engine.result()
@@ -78,7 +79,7 @@ def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
     from rolebridge import app
 
     synthesis = app.synthesize(stacks, drop_ins(settings))
-    return Outcome(settings, stacks, synthesis, publish(synthesis, output, only))
+    return Outcome(settings, stacks, synthesis, publish(synthesis, output, only, pictures))
 
 
 def main(file: Path, output: Path) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +61,42 @@ def read(path: Path) -> Landscape:
     scopes, files = (
         _read_below(path, problems, gaps, warnings) if path.is_dir() else _read_one(path, problems, gaps, warnings)
     )
+    return _assembled(str(path), scopes, files, problems, gaps, warnings)
+
+
+def read_texts(texts: Mapping[str, bytes]) -> Landscape:
+    """Read Terraform's JSON that is not on disk yet, as it would be read from there.
+
+    Args:
+        texts: each file's content by its path below the folder, with ``/``.
+
+    Raises:
+        ReadingError: if something cannot be read.
+    """
+    problems: list[str] = []
+    gaps: list[Gap] = []
+    scopes: list[Scope] = []
+    for file, text in sorted(texts.items()):
+        try:
+            document = _parsed(file, text)
+            scopes.append(read_folder(_stack(Path(), Path(file).parent), {file: document}, gaps))
+        except UnreadableError as error:
+            problems.append(str(error))
+        except RecursionError:
+            problems.append(f"{file}: is nested too deeply")
+    return _assembled("", [scope for scope in scopes if scope.blocks], len(texts), problems, gaps, [])
+
+
+def _assembled(
+    root: str, scopes: list[Scope], files: int, problems: list[str], gaps: list[Gap], warnings: list[str]
+) -> Landscape:
     if problems:
         raise ReadingError(problems)
     states = {scope.stack for scope in scopes}
     if len(states) > 1:
         for scope in scopes:
             scope.namespace = re.sub(r"[^\w.\-/]", "-", scope.stack)
-    landscape = assemble(str(path), scopes, gaps, problems, files=files, warnings=warnings)
+    landscape = assemble(root, scopes, gaps, problems, files=files, warnings=warnings)
     if problems:
         raise ReadingError(problems)
     return landscape
@@ -158,6 +187,10 @@ def load(file: Path) -> Any:
         text = file.read_bytes()
     except OSError as error:
         raise UnreadableError(f"{file}: {error.strerror or error}") from None
+    return _parsed(str(file), text)
+
+
+def _parsed(file: str, text: bytes) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -68,7 +68,12 @@ def condition_in_words(condition: Condition) -> str:
     values = " or ".join(f"«{clean(value)}»" for value in condition.wanted[:MOST])
     if len(condition.wanted) > MOST:
         values += f" or {len(condition.wanted) - MOST} more"
-    return f"{clean(condition.key)} {_OPERATORS.get(condition.operator, condition.operator)} {values}"
+    return f"{clean(condition.key)} {operator_in_words(condition)} {values}"
+
+
+def operator_in_words(condition: Condition) -> str:
+    """Say how a condition compares."""
+    return _OPERATORS.get(condition.operator, condition.operator)
 
 
 _OPERATORS = {
@@ -94,4 +99,6 @@ def _some(texts: Sequence[str]) -> str:
 def clean(text: str, longest: int = LONGEST_VALUE) -> str:
     """Return a text that cannot do anything to a terminal, of bounded length."""
     shown = text if len(text) <= longest else text[: longest - 1] + "…"
+    if shown.isprintable():
+        return shown
     return "".join(character if character.isprintable() else "·" for character in shown)
