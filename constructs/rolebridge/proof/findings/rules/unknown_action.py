@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 RULE = Rule(
     Severity.WARNING,
     title="an action that AWS does not list",
-    why="It allows nothing, or, in a Deny, keeps nobody from anything; most often it is a slip of the pen, seldom one that AWS has and does not list.",
+    why=(
+        "It allows nothing, or, in a Deny, keeps nobody from anything; most often it is a slip of the pen, seldom an "
+        "action that AWS has and does not list."
+    ),
     mend=(
         "Correct it. If AWS has made it since the list was, renew the list: python -m "
         "rolebridge.proof.findings.renew_actions."
