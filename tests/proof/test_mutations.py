@@ -118,7 +118,7 @@ def test_a_condition_taken_out_of_a_trust_or_of_a_permission_to_assume_is_notice
 
 
 LEFT_TO_FINDINGS = ("boundary", "deny")
-"""What attempts and handshakes cannot see, as long as it is not about assuming a role; findings do."""
+"""What attempts and handshakes cannot see, as long as it is not about assuming a role; see findings/test_restrictions."""
 
 
 def test_the_denies_and_boundaries_that_are_left_to_findings_are_there() -> None:

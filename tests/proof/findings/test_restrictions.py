@@ -1,4 +1,4 @@
-"""Every restriction of a generated policy is taken out once, by program: the findings do not let it pass."""
+"""Every restriction that stands in a generated policy is taken out once, by program: the findings do not let it pass."""
 
 from __future__ import annotations
 
