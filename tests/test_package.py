@@ -150,6 +150,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_module_and_what_they_read(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     assert {"rolebridge/settings/schema.json", "rolebridge/lazy_providers.cjs", "rolebridge/py.typed"} <= held
+    assert "rolebridge/proof/findings/actions.txt" in held
+    assert "rolebridge/proof/findings/rules/principal_anybody.py" in held
     sources = {file.relative_to(SOURCE).as_posix() for file in PACKAGE.rglob("*.py")}
     assert sources <= held
     assert {f"rolebridge/proof/picture/{name}" for name in ("page.css", "page.js")} <= held

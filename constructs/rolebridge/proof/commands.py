@@ -290,7 +290,7 @@ def _findings(proof: Proof, console: Console) -> None:
     since = {found: f"accepted until {by.expires}: {by.reason}" for found, by in judgement.expired}
     # attempts that failed have their table already
     loud = [one for one in (*judgement.open, *since) if one.rule.identifier != "attempt-not-as-expected"]
-    for rule in rules():
+    for rule in sorted(rules(), key=lambda rule: list(Severity).index(rule.severity)):
         found = [one for one in loud if one.rule.identifier == rule.identifier]
         if found:
             color = _COLORS[rule.severity]
@@ -416,7 +416,9 @@ def _explain(proof: Proof, role: SeenRole, console: Console) -> None:
     for row in rows:
         if row.status is not Status.AS_EXPECTED:
             console.print(f"    {row.status.value}: {_safe(row.who)}, {_safe(row.wrong)}: {row.decision.value}")
-    mine = [one for one in proof.findings if one.who == called(role)]
+    documents = [role.trust, *role.policies, *([role.boundary] if role.boundary is not None else [])]
+    places = {(one.source.file, one.source.address) for one in documents}
+    mine = [one for one in proof.findings if one.who == called(role) or (one.source.file, one.source.address) in places]
     console.print(f"\n  [bold]Findings[/]{'' if mine else ': none'}")
     reasons = dict(proof.judgement.accepted)
     for one in mine:

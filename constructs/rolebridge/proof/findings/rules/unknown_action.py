@@ -1,4 +1,4 @@
-"""An action that AWS does not have."""
+"""An action that AWS does not list."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 RULE = Rule(
     Severity.WARNING,
-    title="an action that AWS does not have",
-    why="It allows nothing, or, in a Deny, keeps nobody from anything; most often it is a slip of the pen.",
+    title="an action that AWS does not list",
+    why=(
+        "It allows nothing, or, in a Deny, keeps nobody from anything; most often it is a slip of the pen, seldom an "
+        "action that AWS has and does not list."
+    ),
     mend=(
         "Correct it. If AWS has made it since the list was, renew the list: python -m "
         "rolebridge.proof.findings.renew_actions."
@@ -25,10 +28,10 @@ RULE = Rule(
 
 
 def check(proof: Proof) -> Iterator[Sighting]:
-    """See every action, and every pattern of actions, that matches nothing AWS has."""
+    """See every action, and every pattern of actions, that matches nothing on AWS's list."""
     for document, statement in identity_statements(proof.landscape):
         unknown = [action for action in statement.actions.wanted if not ACTIONS.has(action)]
         if unknown:
             names = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
-            text = f"AWS has no {names} (as of {ACTIONS.date})"
+            text = f"AWS lists no {names} (as of {ACTIONS.date})"
             yield in_document(proof.landscape, document, statement, text)
