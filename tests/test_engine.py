@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ for name in ("one", "two"):
     OrganizationsAccount(stack, "account", name="a", email="a@example.org")
     ServicecatalogPrincipalPortfolioAssociation(stack, "share", portfolio_id="port", principal_arn=role.arn)
     TerraformOutput(stack, "arn", value=role.arn)
+{after}
 app.synth()
 print(json.dumps({{"modules": sorted(sys.modules), "environment": dict(os.environ)}}))
 """
@@ -70,6 +72,7 @@ if ((process.argv[1] || "").endsWith("program.js")) {
   };
   process.on("exit", () => fs.writeFileSync(process.env.WITNESS, JSON.stringify({
     files: Object.keys(require.cache).filter((file) => /@cdktf.provider-aws/.test(file)).length,
+    archiver: Object.keys(require.cache).filter((file) => /archiver/.test(file)).length,
     archives: [...opened].filter((file) => file.endsWith(".jsii.tgz")),
     environment: process.env,
   })));
@@ -86,6 +89,7 @@ class Run:
     modules: list[str]
     environment: dict[str, str]
     node_files: int
+    archiver_files: int
     archives: list[str]
     node_environment: dict[str, str]
 
@@ -100,12 +104,12 @@ class Run:
         return {str(file.relative_to(self.outdir)): file.read_bytes() for file in files}
 
 
-def run(folder: Path, before: str = "", **environment: str) -> Run:
+def run(folder: Path, before: str = "", after: str = "", **environment: str) -> Run:
     """Run the app in a process of its own; the witness lies in a folder whose name has a space."""
     witness = folder / "a witness.cjs"
     witness.parent.mkdir(parents=True, exist_ok=True)
     witness.write_text(WITNESS)
-    (folder / "app.py").write_text(APP.format(before=before))
+    (folder / "app.py").write_text(APP.format(before=before, after=after))
     process = subprocess.run(
         [sys.executable, "app.py", str(folder / "out")],
         cwd=folder,
@@ -126,6 +130,7 @@ def run(folder: Path, before: str = "", **environment: str) -> Run:
         outdir=folder / "out",
         stderr=process.stderr,
         node_files=node["files"],
+        archiver_files=node["archiver"],
         archives=node["archives"],
         node_environment=node["environment"],
         **json.loads(process.stdout),
@@ -170,6 +175,14 @@ def test_lean_loading_imports_only_the_provider_submodules_that_are_named(lean: 
 
 def test_lean_loading_has_node_load_few_files_of_the_provider(lean: Run) -> None:
     assert 1 < lean.node_files < 100
+
+
+def test_lean_loading_leaves_the_archiver_until_something_is_zipped(lean: Run, tmp_path: Path) -> None:
+    assert lean.archiver_files == 0
+    asset = "from cdktf import AssetType, TerraformAsset"
+    zipped = run(tmp_path, after=f"{asset}\nTerraformAsset(stack, 'asset', path=sys.path[0], type=AssetType.ARCHIVE)")
+    (archive,) = zipped.outdir.rglob("archive.zip")
+    assert "app.py" in zipfile.ZipFile(archive).namelist()
 
 
 def test_lean_loading_reads_no_archive_of_a_package(lean: Run) -> None:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from rolebridge.engine import App, TerraformElement, TerraformResource, TerraformStack
+from rolebridge.engine import (
+    App,
+    TerraformDataSource,
+    TerraformElement,
+    TerraformOutput,
+    TerraformProvider,
+    TerraformResource,
+    TerraformStack,
+    TerraformVariable,
+)
 from rolebridge.generated import STACK_FILE, Synthesis
 from rolebridge.google.accounts import EnvironmentAccounts
 from rolebridge.google.design import GoogleSide
@@ -31,18 +42,11 @@ def synthesize(blueprints: Iterable[StackBlueprint], drop_ins: Mapping[str, byte
     with tempfile.TemporaryDirectory(prefix="rolebridge-") as folder:
         app = App(outdir=folder)
         add_stacks(app, blueprints)
-        refuse_collisions(app)
         app.synth()
         manifest = json.loads(Path(folder, "manifest.json").read_bytes())
-        files = {
-            blueprint.name: {
-                f"stacks/{blueprint.name}/{STACK_FILE}": Path(
-                    folder, "stacks", blueprint.name, STACK_FILE
-                ).read_bytes(),
-                **policy_files(blueprint),
-            }
-            for blueprint in blueprints
-        }
+        stacks = {it.name: Path(folder, "stacks", it.name, STACK_FILE).read_bytes() for it in blueprints}
+    refuse_collisions(app, stacks.values())
+    files = {it.name: {f"stacks/{it.name}/{STACK_FILE}": stacks[it.name], **policy_files(it)} for it in blueprints}
     return Synthesis(manifest, files, drop_ins or {})
 
 
@@ -98,29 +102,51 @@ def _add_google(
     AdminServiceAccountAccess(stack, "members", google=google, after=after)
 
 
-def refuse_collisions(app: App) -> None:
-    """Refuse constructs that would overwrite each other.
+def refuse_collisions(app: App, written: Iterable[bytes]) -> None:
+    """Refuse constructs that have overwritten each other in the stacks' Terraform JSON.
 
     CDKTF takes characters outside ``[A-Za-z0-9_-]`` out of ids, so that ``a.b`` and ``ab`` become one resource without
-    a word.
+    a word. Where as many were written as were made, none is missing, and nobody has to be asked for their name.
 
     Raises:
         CollisionError: with both of each pair.
     """
+    elements = [element for element in app.node.find_all() if isinstance(element, TerraformElement)]
+    made = Counter(block for it in elements for kind, block in _BLOCKS.items() if isinstance(it, kind))
+    if made == _count(json.loads(stack) for stack in written):
+        return
+    first: dict[tuple[str, type, str], TerraformElement] = {}
     found = []
-    for stack in (child for child in app.node.children if isinstance(child, TerraformStack)):
-        first: dict[tuple[type, str], TerraformElement] = {}
-        for element in stack.node.find_all():
-            if isinstance(element, TerraformElement) and not isinstance(element, TerraformStack):
-                name = element.friendly_unique_id
-                other = first.setdefault((type(element), name), element)
-                if other is not element:
-                    found.append(
-                        f"{other.node.path} and {element.node.path} are both {type(element).__name__} {name} in "
-                        "Terraform: give one of them another id"
-                    )
+    for element in elements:
+        name = element.friendly_unique_id
+        other = first.setdefault((TerraformStack.of(element).node.path, type(element), name), element)
+        if other is not element:
+            found.append(
+                f"{other.node.path} and {element.node.path} are both {type(element).__name__} {name} in Terraform: "
+                "give one of them another id"
+            )
     if found:
         raise CollisionError("\n".join(found))
+
+
+_BLOCKS: Mapping[type[TerraformElement], str] = {
+    TerraformResource: "resource",
+    TerraformDataSource: "data",
+    TerraformOutput: "output",
+    TerraformVariable: "variable",
+    TerraformProvider: "provider",
+}
+"""What can be overwritten, and where it is written."""
+
+
+def _count(stacks: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Count what stands in stacks, by block."""
+    found: Counter[str] = Counter()
+    for stack in stacks:
+        for block in _BLOCKS.values():
+            inner = stack.get(block, {})
+            found[block] += len(inner) if block in ("output", "variable") else sum(map(len, inner.values()))
+    return +found
 
 
 def policy_files(blueprint: StackBlueprint) -> dict[str, bytes]:

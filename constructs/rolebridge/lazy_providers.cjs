@@ -2,8 +2,9 @@
 //
 // A prebuilt CDKTF provider package names lib/index.js as its `main`: every resource and data source
 // of the provider, 2,608 files for AWS. Beside it lies lib/lazy-index.js with the same exports behind
-// getters, which loads what is touched. jsii asks for a package by its bare name, so that name is the
-// only thing answered differently here; every other request is Node's own affair.
+// getters, which loads what is touched. jsii asks for a package by its bare name, so that name is answered
+// differently here. So is CDKTF's request for `archiver`, an eleventh of all that Node has to read: it zips
+// assets, and an app without any never calls it. Every other request is Node's own affair.
 "use strict";
 
 const fs = require("fs");
@@ -29,4 +30,17 @@ Module._resolveFilename = function (request, ...rest) {
       "Node loads the whole package, which takes seconds and some 600 MB more\n",
   );
   return resolved;
+};
+
+const load = Module._load;
+
+Module._load = function (request, ...rest) {
+  const archiver = () => load.call(this, request, ...rest);
+  if (request !== "archiver") {
+    return archiver();
+  }
+  return new Proxy(function () {}, {
+    apply: (_, self, values) => Reflect.apply(archiver(), self, values),
+    get: (_, name) => archiver()[name],
+  });
 };
