@@ -277,7 +277,7 @@ def _many(count: int, what: str) -> str:
 
 def _compare(path: Path, other: str, form: str) -> None:
     new = prove_path(path)
-    if Path(other).exists():
+    if other and Path(other).exists():
         name, old = other, prove_path(Path(other))
     else:
         with at_revision(other, path) as revision:
