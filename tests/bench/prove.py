@@ -2,11 +2,11 @@
 
 Each number of environments is proved as text and as JSON, and compared with itself and with the same environments
 after each has lost a guard and an audience. A proof is linear if four times the environments cost four times the time.
+What counts is the fastest round: whatever else the machine does can only add to it.
 """
 
 import argparse
 import json
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -47,12 +47,12 @@ def bench(console: Console, arguments: argparse.Namespace) -> Iterator[Promise]:
             variant.weigh()
     console.print(_table(variants))
     for variant in example:
-        yield variant.time < EXAMPLE_REACH, f"prove, {variant.name}: under {EXAMPLE_REACH:.0f} s"
+        yield min(variant.seconds) < EXAMPLE_REACH, f"prove, {variant.name}: under {EXAMPLE_REACH:.0f} s"
     for few, lots in zip(many[ENVIRONMENTS[0]], many[ENVIRONMENTS[-1]], strict=True):
         seconds, megabytes = MANY_REACH
-        yield lots.time < seconds, f"prove, {lots.name}: under {seconds:.0f} s"
+        yield min(lots.seconds) < seconds, f"prove, {lots.name}: under {seconds:.0f} s"
         yield lots.memory < megabytes, f"prove, {lots.name}: under {megabytes} MB"
-        ratio = lots.times(few)
+        ratio = min(lots.seconds) / min(few.seconds)
         yield ratio <= LINEAR, f"prove, {lots.name}: {ratio:.2f} times {ENVIRONMENTS[0]}, at most {LINEAR} (linear)"
 
 
@@ -90,13 +90,12 @@ def _weaken(folder: Path) -> None:
 
 
 def _table(variants: list[Variant]) -> Table:
-    table = Table(title=f"rolebridge prove, medians of {ROUNDS} rounds")
-    for column in ("proof of", "wall time", "fastest", "slowest", "CPU time", "peak PSS"):
+    table = Table(title=f"rolebridge prove, {ROUNDS} rounds")
+    for column in ("proof of", "fastest", "slowest", "CPU time", "peak PSS"):
         table.add_column(column, justify="left" if column == "proof of" else "right")
     for variant in variants:
         table.add_row(
             variant.name,
-            f"{statistics.median(variant.seconds):.2f} s",
             f"{min(variant.seconds):.2f} s",
             f"{max(variant.seconds):.2f} s",
             f"{variant.cpu_time:.2f} s",
