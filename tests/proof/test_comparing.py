@@ -240,6 +240,7 @@ def test_more_than_can_be_asked_is_said_and_is_for_the_worse(tmp_path: Path, mon
     assert found.worse
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statements",
     [

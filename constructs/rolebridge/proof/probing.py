@@ -74,7 +74,7 @@ class Rule:
         """How much it costs to hold it against a question, in statements of a usual size."""
         statement = self.statement
         patterns = len(statement.actions.wanted) + (len(statement.resources.wanted) if statement.resources else 0)
-        return 1 + (patterns + sum(len(one.wanted) for one in statement.conditions)) // 8
+        return 3 + (patterns + sum(len(one.wanted) for one in statement.conditions)) // 8
 
     @property
     def label(self) -> str:
@@ -300,9 +300,8 @@ def _cause(refused: Verdict, allowed: Verdict, one: Version, other: Version, *, 
                 return f"the permissions boundary is {'new' if back else 'gone'}"
             return f"the permissions boundary allows {'less' if back else 'more'}"
         rules = [other.decider(decider) for decider in allowed.decided_by]
-    shown = [
-        _described(rule, old, new) for rule in rules if rule is not None and old.count[rule.key] != new.count[rule.key]
-    ]
+    changed = [rule for rule in rules if rule is not None and old.count[rule.key] != new.count[rule.key]]
+    shown = [_described(rule, old, new) for rule in changed[:3]]
     return " and ".join(dict.fromkeys(shown))
 
 
