@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import random
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tests.proof.landscapes import ISSUER, ONE, TWO, policy, role, stack, trust,
 from rolebridge.proof import probing
 from rolebridge.proof.comparing import Comparison, Kind, compare
 from rolebridge.proof.evaluation import evaluate_identity
+from rolebridge.proof.findings.acceptance import Acceptance
 from rolebridge.proof.policy import compile_policy
 from rolebridge.proof.proving import prove
 from rolebridge.proof.request import Request
@@ -51,7 +54,8 @@ def lines(comparison: Comparison, kind: Kind) -> list[str]:
 
 
 def only(comparison: Comparison, kind: Kind) -> str:
-    found = lines(comparison, kind)
+    """Return the one change of a kind, besides findings."""
+    found = [line for line in lines(comparison, kind) if not line.startswith("finding ")]
     assert len(found) == 1, found
     return found[0]
 
@@ -239,6 +243,50 @@ def test_more_than_can_be_asked_is_said_and_is_for_the_worse(tmp_path: Path, mon
     assert found.worse
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(
+            [
+                {**DENY, "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {f"k:{number}": "a"}}}
+                for number in range(900)
+            ],
+            id="hundreds of denies that all apply",
+        ),
+        pytest.param([{**ALLOW, "Action": f"s{number}:*"} for number in range(1300)], id="a thousand statements"),
+        pytest.param(
+            [
+                {
+                    **ALLOW,
+                    "Action": [f"s{number}:a*b*" for number in range(3000)],
+                    "Resource": [f"arn:aws:s3:::{number}*x*" for number in range(2500)],
+                }
+            ],
+            id="thousands of patterns",
+        ),
+    ],
+)
+def test_hostile_policies_are_asked_within_bounds(tmp_path: Path, statements: list[dict[str, Any]]) -> None:
+    """The longest document that is read; in processor time, since the tests share the machine."""
+    old, new = (
+        prove(write(tmp_path / name, made)) for name, made in (("o", holder(ALLOW)), ("n", holder(*statements)))
+    )
+    start = time.process_time()
+    found = compare(old, new)
+    assert time.process_time() - start < 10
+    assert found.worse
+
+
+def test_a_trust_of_hundreds_of_statements_is_said_to_be_too_much(tmp_path: Path) -> None:
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": f"{100000000000 + number}"}, "Action": "sts:AssumeRole"}
+        for number in range(700)
+    ]
+    found = changed(tmp_path, holder(ALLOW), holder(ALLOW, trusted=policy(*statements)))
+    assert "too much has changed" in only(found, Kind.UNKNOWN)
+
+
 # Trust
 
 SUBJECT = {f"{ISSUER}:sub": "repo:us/app", f"{ISSUER}:aud": "sts"}
@@ -251,6 +299,31 @@ def test_a_subject_taken_out_newly_lets_in_others(tmp_path: Path) -> None:
         lines(found, Kind.ALLOWED)
     )
     assert "not as expected" in only(found, Kind.WORRY)
+
+
+def findings(comparison: Comparison, kind: Kind) -> list[str]:
+    return [one.whom.name for one in comparison.by_kind[kind] if one.whom.what == "finding"]
+
+
+def test_a_finding_that_is_new_worries_and_one_that_is_gone_is_said(tmp_path: Path) -> None:
+    open_to_all = holder(ALLOW, DENY, trusted=web_identity({"StringEquals": {f"{ISSUER}:aud": "sts"}}))
+    closed = holder(ALLOW, DENY, trusted=web_identity({"StringEquals": SUBJECT}))
+    assert findings(changed(tmp_path / "1", closed, open_to_all), Kind.WORRY) == ["web-identity-without-subject"]
+    back = changed(tmp_path / "2", open_to_all, closed)
+    assert findings(back, Kind.WORRY) == []
+    assert findings(back, Kind.NOTE) == ["web-identity-without-subject"]
+
+
+def test_a_finding_that_is_accepted_does_not_worry_and_is_said(tmp_path: Path) -> None:
+    closed, open_to_all = (
+        write(tmp_path / name, holder(ALLOW, trusted=web_identity({"StringEquals": condition})))
+        for name, condition in (("old", SUBJECT), ("new", {f"{ISSUER}:aud": "sts"}))
+    )
+    day = datetime.date(2026, 11, 21)
+    known = (Acceptance("web-identity-without-subject", "*", "a test", day),)
+    for today, kind in ((day, Kind.NOTE), (day + datetime.timedelta(1), Kind.WORRY)):
+        found = compare(prove(closed, known, today), prove(open_to_all, known, today))
+        assert findings(found, kind) == ["web-identity-without-subject"]
 
 
 def test_another_subject_newly_lets_in_one_and_turns_away_the_other(tmp_path: Path) -> None:
@@ -394,7 +467,7 @@ def _mutated(statements: list[dict[str, Any]], chance: random.Random) -> list[di
     return found
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 60))])
 def test_nothing_that_a_change_allows_or_refuses_is_missed(tmp_path: Path, seed: int) -> None:
     """Every request of a small world is asked of both versions; where one answers otherwise, the comparison says so."""
     chance = random.Random(seed)

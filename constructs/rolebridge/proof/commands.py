@@ -84,7 +84,7 @@ def prove(
     plan or a state. Nothing is asked of AWS or of Terraform.
     """
     if other is not None:
-        _compare(path, other, form)
+        _compare(path, other, form, _accepted(path, config), today.date() if today else None)
         return
     proof = prove_path(path, _accepted(path, config), today.date() if today else None)
     if form == "json":
@@ -349,13 +349,14 @@ def _many(count: int, what: str) -> str:
 # compare
 
 
-def _compare(path: Path, other: str, form: str) -> None:
-    new = prove_path(path)
-    if Path(other).exists():
-        name, old = other, prove_path(Path(other))
+def _compare(path: Path, other: str, form: str, accepted: tuple[Acceptance, ...], today: datetime.date | None) -> None:
+    """Compare with what is accepted now on both sides, so that accepting something is no change of its own."""
+    new = prove_path(path, accepted, today)
+    if other and Path(other).exists():
+        name, old = other, prove_path(Path(other), accepted, today)
     else:
         with at_revision(other, path) as revision:
-            name, old = revision.name, prove_path(revision.path)
+            name, old = revision.name, prove_path(revision.path, accepted, today)
     comparison = compare(old, new)
     if form == "json":
         click.echo(json.dumps({"new": str(path), "old": name, **comparison.as_json()}, indent=2, ensure_ascii=False))

@@ -21,7 +21,19 @@ from rolebridge.proof.landscape import Document, Identity, Landscape, SeenProvid
 from rolebridge.proof.policy import Policy, PolicyKind, compile_policy
 from rolebridge.proof.principals import Kind as PrincipalKind
 from rolebridge.proof.principals import Principal
-from rolebridge.proof.probing import Budget, Callers, Difference, Outcome, Rule, Version, covers, probe, rules_of
+from rolebridge.proof.probing import (
+    MOST_WORK,
+    WORK_OF_EACH,
+    Budget,
+    Callers,
+    Difference,
+    Outcome,
+    Rule,
+    Version,
+    covers,
+    probe,
+    rules_of,
+)
 from rolebridge.proof.proving import Proof
 from rolebridge.proof.request import Request
 from rolebridge.proof.words import clean, sentence
@@ -59,7 +71,7 @@ class Whom:
     source: Source | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        name = quoted(f"{self.what} {self.name}")
+        name = quoted(f"{self.what} {self.name}".strip())
         if len(self.accounts) == 1:
             return f"{name} of {quoted(self.accounts[0])}"
         shown = ", ".join(quoted(account) for account in self.accounts[:2])
@@ -126,7 +138,8 @@ class Comparison:
 
 def compare(old: Proof, new: Proof) -> Comparison:
     """Hold two proofs against each other."""
-    return Comparison(tuple(_folded(_Comparing(old, new).changes())))
+    budget = Budget(MOST_WORK + WORK_OF_EACH * len(new.landscape.identities))
+    return Comparison(tuple(_folded(_Comparing(old, new, budget).changes())))
 
 
 def quoted(text: str) -> str:
@@ -160,7 +173,7 @@ _ACCOUNT = "‹account›"
 class _Comparing:
     old: Proof
     new: Proof
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     examples: dict[str, str] = field(default_factory=dict)
     _known: dict[str, tuple[str, list[tuple[Kind, str]]]] = field(default_factory=dict)
 
@@ -184,7 +197,7 @@ class _Comparing:
         yield from self._handshakes()
         yield from self._worries()
         if self.budget.skipped:
-            text = f"{self.budget.skipped:,} statements were not asked in every way: too much has changed at once"
+            text = f"too much has changed at once: {self.budget.skipped:,} statements were not asked in every way"
             yield Change(Kind.UNKNOWN, Whom("comparison", "", ()), text)
 
     # Roles and users
@@ -228,6 +241,9 @@ class _Comparing:
             if opaque is not None and new.trust.policy.opaque != old.trust.policy.opaque:
                 since = "who gets in" if not new.trust.known else "who got in before"
                 yield Change(Kind.UNKNOWN, whom, f"{since}: {quoted(opaque.reason)}")
+            return
+        statements = len(old.trust.policy.statements) + len(new.trust.policy.statements)
+        if not self.budget.take(20 * statements**2):
             return
         had, has = attempts_on(old, self.old.landscape), self.new.attempts[new]
         certain, doubtful = _attempts_changed(old, new, had, has)
@@ -338,14 +354,31 @@ class _Comparing:
 def _worries_of(proof: Proof) -> Iterator[tuple[tuple[str, ...], Change]]:
     """Return what worries in a proof, each under what makes it the same worry in another version.
 
-    Findings join here, under their identifier, address and text.
+    A finding is the same if its rule finds something at the same place, whatever exactly: what it may do more or less
+    is said of its rights.
     """
     for half in proof.handshakes.halves:
-        if half.broken or half.fault is Fault.UNDECIDED:
-            kind = Kind.WORRY if half.broken else Kind.UNKNOWN
+        if half.fault is Fault.UNDECIDED:
             whom = Whom("at", half.source.address, (), half.source)
-            yield (half.fault.name, half.source.address, half.text), Change(kind, whom, quoted(half.text))
+            yield (half.fault.name, half.source.address, half.text), Change(Kind.UNKNOWN, whom, quoted(half.text))
+    judged = proof.judgement
+    accepted = {id(found): acceptance for found, acceptance in judged.accepted}
+    seen: Counter[tuple[str, str]] = Counter()
+    for found in proof.findings:
+        # What came of attempts is compared with them.
+        if found.fails and found.rule.identifier != ATTEMPTS:
+            acceptance = accepted.get(id(found))
+            kind = Kind.NOTE if acceptance else Kind.WORRY
+            reason = f" (accepted: {quoted(acceptance.reason)})" if acceptance else ""
+            whom = Whom("finding", found.rule.identifier, (found.who,), found.source)
+            where = f"{found.source.stack} {found.source.address} {found.source.element}{found.place}"
+            seen[found.rule.identifier, where] += 1
+            key = (found.rule.identifier, where, str(seen[found.rule.identifier, where]))
+            yield key, Change(kind, whom, f"{quoted(found.text)}{reason}")
 
+
+ATTEMPTS = "attempt-not-as-expected"
+"""The finding of attempts that fail."""
 
 One = TypeVar("One", SeenRole, SeenUser, SeenProvider, Any)
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import islice, product
 from typing import Any
 
-from rolebridge.proof.answers import Unknown
+from rolebridge.proof.answers import Answer, Unknown
 from rolebridge.proof.conditions import Condition
 from rolebridge.proof.evaluation import BOUNDARY, IDENTITY, Decider, Decision, Verdict
 from rolebridge.proof.patterns import glob
@@ -26,14 +26,20 @@ from rolebridge.proof.satisfying import about, filled, satisfying, values_for, v
 from rolebridge.proof.variables import Variable, parts_of
 from rolebridge.proof.words import clean
 
-MOST_WORK = 4_000_000
+MOST_WORK = 1_000_000
 """Statements that are held against questions in one comparison; beyond, it is said that not everything was asked."""
+
+WORK_OF_EACH = 2_000
+"""So many more for each role and user, so that large landscapes are asked as thoroughly as small ones."""
 
 MOST_OTHERS = 40
 """Actions, and resources, of other statements that are asked within a changed one."""
 
 MOST_PARTNERS = 200
 """Other statements whose conditions are met together with those of a changed one."""
+
+MOST_KEYS = 8
+"""Condition keys whose values are combined."""
 
 MOST_COMBINED = 256
 """Combinations of values of several condition keys that are asked, and pairs of action and resource with each."""
@@ -62,6 +68,13 @@ class Rule:
     def key(self) -> tuple[str, str]:
         """Equal for statements that say the same, in whatever order and document of a side."""
         return self.side, json.dumps(_normal({key: one for key, one in self.value.items() if key != "Sid"}))
+
+    @property
+    def weight(self) -> int:
+        """How much it costs to hold it against a question, in statements of a usual size."""
+        statement = self.statement
+        patterns = len(statement.actions.wanted) + (len(statement.resources.wanted) if statement.resources else 0)
+        return 3 + (patterns + sum(len(one.wanted) for one in statement.conditions)) // 8
 
     @property
     def label(self) -> str:
@@ -220,7 +233,7 @@ def probe(old: Version, new: Version, callers: Callers, budget: Budget) -> Outco
         probed += [rule for rule in old.rules if rule.side == IDENTITY and not rule.statement.deny]
     everything = list({rule.key: rule for rule in (*old.rules, *new.rules)}.values())
     pool = _Pool(everything, callers, frozenset(rule.key for rule in (*gone, *come)))
-    cost = len(old.rules) + len(new.rules) + 10
+    cost = 10 + sum(rule.weight for rule in (*old.rules, *new.rules))
     answered: dict[tuple[Any, ...], Difference | None] = {}
     shifts: list[Shift] = []
     complete = True
@@ -229,12 +242,16 @@ def probe(old: Version, new: Version, callers: Callers, budget: Budget) -> Outco
         others = come if rule.statement.deny else gone
         weaker: bool | None = None
         found_worse = found_better = False
+        asked = True
         for step in (pool.questions, pool.further):
             if found_worse if watched else found_better:
                 break  # what the change is expected to do, it does; only else it is looked for in every context
+            if not budget.take(4 * len(everything) + 20):
+                asked = complete = False
+                break
             for question in step(rule):
                 if not budget.take(cost):
-                    complete = False
+                    asked = complete = False
                     break
                 key = (question.action, question.resource, question.caller, frozenset(question.request.context.items()))
                 if key not in answered:
@@ -245,7 +262,7 @@ def probe(old: Version, new: Version, callers: Callers, budget: Budget) -> Outco
                 if watched and not found_worse and weaker is not True:
                     one = _weaker(question.request, rule, others)
                     weaker = one if one is not None else weaker
-        if watched and not found_worse:
+        if watched and not found_worse and (asked or weaker is True):
             shifts.append(Shift(_described(rule, old, new), weaker))
     differences = {(one.question, one.after): one for one in answered.values() if one is not None}
     return Outcome(tuple(differences.values()), tuple(_once(shifts)), complete)
@@ -283,9 +300,8 @@ def _cause(refused: Verdict, allowed: Verdict, one: Version, other: Version, *, 
                 return f"the permissions boundary is {'new' if back else 'gone'}"
             return f"the permissions boundary allows {'less' if back else 'more'}"
         rules = [other.decider(decider) for decider in allowed.decided_by]
-    shown = [
-        _described(rule, old, new) for rule in rules if rule is not None and old.count[rule.key] != new.count[rule.key]
-    ]
+    changed = [rule for rule in rules if rule is not None and old.count[rule.key] != new.count[rule.key]]
+    shown = [_described(rule, old, new) for rule in changed[:3]]
     return " and ".join(dict.fromkeys(shown))
 
 
@@ -361,6 +377,7 @@ class _Pool:
         self.rules, self.callers, self.changed = rules, callers, changed
         principal = next(iter(callers.found.values()), None)
         self.given = Request("x:y", principal=principal)
+        self._found: dict[tuple[int, str], list[str]] = {}
         self.actions = _concrete((rule.statement.actions.wanted for rule in rules), self.given, "example:Anything")
         if callers.resource is not None:
             self.resources: dict[str, _Concrete] = {"": _Concrete(callers.resource, {})}
@@ -382,7 +399,9 @@ class _Pool:
         for other in self.rules[:MOST_PARTNERS]:
             if other.key != rule.key and other.statement.conditions and self._overlap(rule.statement, other.statement):
                 conditions += other.statement.conditions
-        keys = [key for key in dict.fromkeys(one.key.lower() for one in conditions) if not self._is_given(key)]
+        keys = [key for key in dict.fromkeys(one.key.lower() for one in conditions) if not self._is_given(key)][
+            :MOST_KEYS
+        ]
         values = [_values(about(conditions, key)) for key in keys]
         most = next(
             number for number in (MOST_VALUES, 4, 3, 2, 1) if number ** len(keys) <= MOST_COMBINED or number == 1
@@ -403,29 +422,39 @@ class _Pool:
                 yield Question(action, resource, shown, varied, request)
 
     def _actions_of(self, statement: Statement) -> list[str]:
-        wanted = statement.actions.wanted
-        _meet(self.actions, wanted)
-        return self._within(self.actions, wanted, self._covers_action(statement))
+        actions = statement.actions
+        return self._within(
+            self.actions, statement, "action", actions.wanted, lambda one: actions.covers(one.as_action)
+        )
 
     def _resources_of(self, statement: Statement) -> list[str]:
-        wanted = () if statement.resources is None else statement.resources.wanted
-        _meet(self.resources, wanted)
-        return self._within(self.resources, wanted, self._covers_resource(statement))
-
-    def _within(self, found: Mapping[str, _Concrete], own: Iterable[str], covers: Callable[[str], bool]) -> list[str]:
-        mine = [text for text in dict.fromkeys(own) if text in found and covers(found[text].text)]
-        taken = frozenset(mine)
-        others = (text for text, one in found.items() if text not in taken and covers(one.text))
-        return [*mine, *(text for text, _ in zip(others, range(MOST_OTHERS), strict=False))]
-
-    def _covers_action(self, statement: Statement) -> Callable[[str], bool]:
-        return lambda text: statement.actions.covers(Request(text)) is not False
-
-    def _covers_resource(self, statement: Statement) -> Callable[[str], bool]:
         resources = statement.resources
         if resources is None:
-            return lambda text: True
-        return lambda text: resources.covers(Request("x:y", text, self.given.principal)) is not False
+            return list(self.resources)
+        given = self.given.principal
+
+        def covers(one: _Concrete) -> Answer:
+            return resources.covers(Request("x:y", one.text, given))
+
+        return self._within(self.resources, statement, "resource", resources.wanted, covers)
+
+    def _within(
+        self,
+        found: dict[str, _Concrete],
+        statement: Statement,
+        what: str,
+        own: Sequence[str],
+        covers: Callable[[_Concrete], Answer],
+    ) -> list[str]:
+        """Return the statement's own patterns, and those of others that lie within them."""
+        known = self._found.get((id(statement), what))
+        if known is None:
+            _meet(found, own)
+            mine = [text for text in dict.fromkeys(own) if covers(found[text]) is not False]
+            taken = frozenset(mine)
+            others = (text for text, one in found.items() if text not in taken and covers(one) is not False)
+            known = self._found[id(statement), what] = [*mine, *islice(others, MOST_OTHERS)]
+        return known
 
     def _names(self, statement: Statement, caller: Principal | None) -> bool:
         if statement.principals is None or caller is None:
@@ -471,10 +500,8 @@ class _Pool:
                 yield other.statement.conditions
 
     def _overlap(self, one: Statement, other: Statement) -> bool:
-        return any(
-            other.actions.covers(Request(self.actions[text].text)) is not False
-            for text in self._within(self.actions, one.actions.wanted, self._covers_action(one))
-        )
+        texts = self._actions_of(one)[:MOST_OTHERS]
+        return any(other.actions.covers(self.actions[text].as_action) is not False for text in texts)
 
     def _escape(self, rule: Rule) -> dict[str, ContextValue]:
         """Return a context in which statements that deny as before do not apply, as far as it is up to conditions."""
@@ -529,6 +556,10 @@ def _meet(found: dict[str, _Concrete], own: Iterable[str]) -> None:
 class _Concrete:
     text: str
     context: Mapping[str, ContextValue]
+
+    @cached_property
+    def as_action(self) -> Request:
+        return Request(self.text)
 
 
 def _concrete(found: Iterable[Sequence[str]], given: Request, other: str) -> dict[str, _Concrete]:

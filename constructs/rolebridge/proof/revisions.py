@@ -74,7 +74,8 @@ def _commit(top: Path, revision: str) -> str:
 
 def _files(top: Path, commit: str, place: str) -> Iterator[tuple[str, str]]:
     """Return name and blob of what stands at a place: the file itself, or the Terraform JSON below it."""
-    listed = _git(top, "ls-tree", "-r", "-z", "--full-tree", commit, "--", f":(literal){place}")
+    below = () if place == "." else (f":(literal){place}",)
+    listed = _git(top, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *below)
     for line in listed.decode(errors="surrogateescape").split("\0"):
         about, _, name = line.partition("\t")
         mode, _, rest = about.partition(" ")
