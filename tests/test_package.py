@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ ROOMS: list[tuple[str, ...]] = [
 """From above to below: a room imports from itself and from rooms above it."""
 
 
+@cache
 def modules() -> dict[str, Path]:
     return {
         ".".join(file.relative_to(PACKAGE).with_suffix("").parts): file
@@ -89,6 +91,7 @@ def imports(file: Path) -> Iterator[str]:
             yield from ([f"{name}.{submodule}" for submodule in submodules] or [name])
 
 
+@cache
 def known_names() -> set[str]:
     files = {f"rolebridge.{name}" for name in modules()}
     return files | {f"rolebridge.{folder.name}" for folder in PACKAGE.iterdir() if folder.is_dir()}

@@ -17,6 +17,8 @@ from rolebridge.proof.picture import pictures
 PAGE = REPOSITORY / "generated" / "TRUST.html"
 ROLE = "role_111122223333_MeshfedServiceRole"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

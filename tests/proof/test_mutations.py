@@ -18,6 +18,8 @@ from rolebridge.proof.comparing import Comparison, Kind, compare
 from rolebridge.proof.findings.acceptance import read_acceptances
 from rolebridge.proof.proving import prove
 
+pytestmark = pytest.mark.slow
+
 TODAY = datetime.date(2026, 11, 21)
 ARGUMENTS = {"aws_iam_role": "assume_role_policy", "aws_iam_policy": "policy", "aws_iam_role_policy": "policy"}
 

@@ -30,6 +30,9 @@ from rolebridge.proof.satisfying import about, is_negated, operator_of, satisfyi
 from rolebridge.proof.tokens import BUILT_IN_PROVIDERS, GOOGLE, context_of, federated_principal
 from rolebridge.proof.variables import Reference, has_reference, parts_of
 
+MOST_STATEMENTS = 150
+"""Statements of a trust that attempts are made for; AWS takes no document that has so many."""
+
 MOST_CALLERS = 10
 """Right callers of one statement that each get their rows; further ones are as the first."""
 
@@ -115,7 +118,7 @@ def attempts_on(role: SeenRole, landscape: Landscape) -> tuple[Attempt, ...]:
     if door is None:
         return ()
     rows: list[Attempt] = []
-    for statement in door.trust.statements:
+    for statement in door.trust.statements[:MOST_STATEMENTS]:
         if statement.deny or statement.principals is None:
             continue
         for wanted in statement.principals.wanted[:MOST_CALLERS]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rolebridge.proof.attempts import Attempt, Status, Tables
+from rolebridge.proof.attempts import MOST_STATEMENTS, Attempt, Status, Tables
 from rolebridge.proof.chains import Chain, Chains, described, find_chains
 from rolebridge.proof.findings.acceptance import Acceptance, Judgement, judge
 from rolebridge.proof.findings.finding import Finding
@@ -104,6 +104,11 @@ class Proof:
             )
         if self.chains.left_out:
             found.append(f"only the first {len(self.chains.all):,} chains are shown")
+        for role in self.landscape.roles:
+            if len(role.trust.policy.statements) > MOST_STATEMENTS:
+                found.append(
+                    f"{role.arn}: attempts are made for the first {MOST_STATEMENTS} statements of its trust alone"
+                )
         for one in self.judgement.unused:
             found.append(f"{one.finding} at «{one.where}» is accepted, but nothing of the kind was found there")
         return found
