@@ -366,7 +366,7 @@ def test_a_read_only_folder_is_refused_and_left_alone(output: Path) -> None:
 # --- signals ----------------------------------------------------------------------------------------------------------
 
 AT_A_STEP = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
 from pathlib import Path
 from tests.test_publish import NEW
 from rolebridge.generated import publish
@@ -374,6 +374,8 @@ from rolebridge.generated import publish
 # jsii has a second thread, which takes a signal that the first one does not want.
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 step, number, output = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+# Tests that run in the background of a script may have been told to ignore Ctrl-C, and tell their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 rename, count = Path.rename, [0]
 
 def signalling(source, target):
