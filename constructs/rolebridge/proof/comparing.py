@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 from rolebridge.proof.attempts import OTHER_ACCOUNT, Attempt, Status, asked_of, attempts_on, exemplified
 from rolebridge.proof.evaluation import BOUNDARY, IDENTITY, TRUST, Decision, Side, Verdict, conclude, evaluate_identity
+from rolebridge.proof.findings.acceptance import judge
+from rolebridge.proof.findings.registry import find
 from rolebridge.proof.handshakes import Fault, account_of
 from rolebridge.proof.landscape import Document, Identity, Landscape, SeenProvider, SeenRole, SeenUser, Source
 from rolebridge.proof.policy import Policy, PolicyKind, compile_policy
@@ -361,12 +363,12 @@ def _worries_of(proof: Proof) -> Iterator[tuple[tuple[str, ...], Change]]:
         if half.fault is Fault.UNDECIDED:
             whom = Whom("at", half.source.address, (), half.source)
             yield (half.fault.name, half.source.address, half.text), Change(Kind.UNKNOWN, whom, quoted(half.text))
-    judged = proof.judgement
-    accepted = {id(found): acceptance for found, acceptance in judged.accepted}
+    # What comes of attempts is compared with them, where they can differ at all.
+    findings = find(proof, without={ATTEMPTS})
+    accepted = {id(found): by for found, by in judge(findings, proof.acceptances, proof.today).accepted}
     seen: Counter[tuple[str, str]] = Counter()
-    for found in proof.findings:
-        # What came of attempts is compared with them.
-        if found.fails and found.rule.identifier != ATTEMPTS:
+    for found in findings:
+        if found.fails:
             acceptance = accepted.get(id(found))
             kind = Kind.NOTE if acceptance else Kind.WORRY
             reason = f" (accepted: {quoted(acceptance.reason)})" if acceptance else ""

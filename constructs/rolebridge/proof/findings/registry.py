@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -28,13 +28,14 @@ def _rule(name: str) -> Rule:
     return replace(rule, identifier=name.replace("_", "-"), check=module.check)
 
 
-def find(proof: Proof) -> tuple[Finding, ...]:
-    """Return what all rules find: the worst first, then by rule and place."""
-    return tuple(sorted(dict.fromkeys(_all(proof)), key=_order))
+def find(proof: Proof, without: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Return what all rules find, but for some identifiers: the worst first, then by rule and place."""
+    asked = (rule for rule in rules() if rule.identifier not in without)
+    return tuple(sorted(dict.fromkeys(_seen(proof, asked)), key=_order))
 
 
-def _all(proof: Proof) -> Iterator[Finding]:
-    for rule in rules():
+def _seen(proof: Proof, asked: Iterable[Rule]) -> Iterator[Finding]:
+    for rule in asked:
         for seen in rule.check(proof):
             yield Finding(seen.source, seen.who, seen.text, seen.statement, seen.sid, rule=rule)
 
