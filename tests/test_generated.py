@@ -321,3 +321,17 @@ def test_cdktf_synth_gives_the_same_bytes_and_leaves_cdktf_json_alone(project: P
     )
     assert (project / "cdktf.json").read_bytes() == before
     assert_same_files(files_below(project / "generated"), files_below(REPOSITORY / "generated"))
+
+
+def test_git_ignores_what_terraform_leaves_behind_and_nothing_that_is_written() -> None:
+    written = [str(file.relative_to(REPOSITORY)) for file in (REPOSITORY / "generated").rglob("cdk.tf.json")]
+    left = ["terraform.meshstack-meshcloud.tfstate", "terraform.meshstack-meshcloud.tfstate.backup"]
+    left += [f"generated/stacks/meshstack-meshcloud/{name}" for name in (".terraform.lock.hcl", "terraform.tfstate")]
+    asked = subprocess.run(
+        ["git", "check-ignore", "--no-index", *left, *written],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.stdout.split() == left
