@@ -45,6 +45,14 @@ def test_what_is_generated_has_no_finding_that_is_not_accepted_and_no_acceptance
     assert proof.holds
 
 
+def test_of_the_shipped_example_every_finding_is_accepted_notes_too_and_no_attempt_fails() -> None:
+    settings, generated = SETTINGS["rolebridge.yaml"]
+    proof = prove(generated, read_acceptances(settings), TODAY)
+    assert [str(one) for one in proof.judgement.open] == []
+    assert proof.failed == ()
+    assert len(proof.judgement.accepted) > 10
+
+
 @pytest.mark.parametrize(
     "where", ["worker", f"{ONE}:worker", "*:worker", "aws_iam_role.worker", "*/aws_iam_role.worker", "wor?er"]
 )
