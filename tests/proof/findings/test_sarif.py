@@ -13,6 +13,8 @@ from tests.snapshots import REPOSITORY, SETTINGS
 
 from rolebridge.cli import cli
 from rolebridge.proof.findings.registry import rules
+from rolebridge.proof.findings.sarif import as_sarif
+from rolebridge.proof.proving import prove
 
 SCHEMA = json.loads(Path(__file__).with_name("sarif.schema.json").read_text())
 
@@ -52,13 +54,13 @@ def test_a_result_points_to_the_line_where_the_resource_begins(example: dict[str
         assert line.strip() == f'"{location["logicalLocations"][0]["name"].split(".")[1]}": {{'
 
 
-def test_what_is_accepted_is_suppressed_with_its_reason_and_a_note_is_not(example: dict[str, Any]) -> None:
+def test_what_is_accepted_is_suppressed_with_its_reason_and_nothing_else_is(example: dict[str, Any]) -> None:
     for result in example["runs"][0]["results"]:
-        if result["level"] == "note":
-            assert "suppressions" not in result
-        else:
-            (suppression,) = result["suppressions"]
-            assert "(until 2027-11-30)" in suppression["justification"]
+        (suppression,) = result["suppressions"]
+        assert "(until 2027-11-30)" in suppression["justification"]
+    nothing_accepted = as_sarif(prove(SETTINGS["rolebridge.yaml"][1]).judgement)["runs"][0]["results"]
+    assert len(nothing_accepted) == len(example["runs"][0]["results"])
+    assert not any("suppressions" in result for result in nothing_accepted)
 
 
 def test_no_two_results_have_one_fingerprint(example: dict[str, Any]) -> None:
