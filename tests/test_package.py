@@ -40,7 +40,7 @@ def test_constructs_is_cdktfs_package_even_where_our_folder_is_in_the_way() -> N
 # --- rooms ------------------------------------------------------------------------------------------------------------
 
 ROOMS: list[tuple[str, ...]] = [
-    ("__init__",),
+    ("__init__", "garbage"),
     ("settings",),
     ("policies",),
     ("*.design", "*.drop_in", "generated"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolebridge.garbage import without_collecting_garbage
 from rolebridge.settings import Settings, SettingsError
 from rolebridge.settings.rules import warnings
 
@@ -160,7 +161,8 @@ def _warn(settings: Settings) -> None:
 def main() -> None:
     """Run the command; every expected failure is one report on standard error and an exit code."""
     try:
-        sys.exit(cli(prog_name="rolebridge", standalone_mode=False))
+        with without_collecting_garbage():
+            sys.exit(cli(prog_name="rolebridge", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

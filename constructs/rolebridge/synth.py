@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rolebridge.garbage import without_collecting_garbage
 
 # What reads settings is imported where it is used: while Node starts.
 if TYPE_CHECKING:
@@ -35,19 +35,7 @@ class Outcome:
     changes: Changes
 
 
-@contextmanager
-def _without_collecting_garbage() -> Iterator[None]:
-    """Leave the garbage where it is: CDKTF makes many objects, and next to nothing that can be thrown away."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_without_collecting_garbage()
+@without_collecting_garbage()
 def synthesize(file: Path, output: Path, only: Collection[str] = ()) -> Outcome:
     """Make ``output`` from a settings file, whole or not at all.
 

@@ -23,7 +23,6 @@ ROUNDS = 2
 #: The reach: seconds and megabytes; and how many times as long 1,000 environments may take as 250.
 EXAMPLE_REACH = 1.0
 MANY_REACH = (10.0, 300)
-COMPARE_REACH = (20.0, 300)
 LINEAR = 4.6
 
 PROVE = "import sys; from rolebridge.cli import main; main()"
@@ -51,7 +50,7 @@ def bench(console: Console, arguments: argparse.Namespace) -> Iterator[Promise]:
     for variant in example:
         yield min(variant.seconds) < EXAMPLE_REACH, f"prove, {variant.name}: under {EXAMPLE_REACH:.0f} s"
     for few, lots in zip(many[ENVIRONMENTS[0]], many[ENVIRONMENTS[-1]], strict=True):
-        seconds, megabytes = COMPARE_REACH if "--compare" in lots.command else MANY_REACH
+        seconds, megabytes = MANY_REACH
         yield min(lots.seconds) < seconds, f"prove, {lots.name}: under {seconds:.0f} s"
         yield lots.memory < megabytes, f"prove, {lots.name}: under {megabytes} MB"
         ratio = min(lots.seconds) / min(few.seconds)
